@@ -1,0 +1,240 @@
+//! NCA, Li[Ni0.88Co0.11Al0.01]O2: the active material. x is the lithium stoichiometry, 1 when fully lithiated.
+
+use crate::constants::{FARADAY, ONE_C_A_PER_KG};
+
+/// Density [g cm⁻³], *measured*: from the lattice parameters a = 2.87, c = 14.2 Angstrom (literature 4.44-4.80).
+pub const DENSITY: f64 = 4.78;
+/// Lithium concentration at x = 1 [mol m⁻³], *measured*: density / molar mass (literature 47 000-49 340).
+pub const C_S_MAX: f64 = 49_200.0;
+
+/// Charge per mass at 1 x of stoichiometry, F c_max / density: 275.9 mAh/g [mAh g⁻¹].
+pub fn theoretical_capacity_mah_g() -> f64 {
+    FARADAY * C_S_MAX / (DENSITY * 1e6) / 3.6
+}
+
+/// Current of 1C per volume of NCA [A m⁻³].
+pub fn one_c_a_per_m3() -> f64 {
+    ONE_C_A_PER_KG * DENSITY * 1e3
+}
+
+/// Chemical diffusion coefficient of lithium [m² s⁻¹].
+///
+/// `D(x) = d_plateau · 10^(−drop / (1 + exp(−(x − 0.88) / 0.03)))`: a plateau that falls towards the lithiated end.
+///
+/// * `x` – stoichiometry, 0 < x < 1
+/// * `d_plateau` – value far below x = 0.88 [m² s⁻¹]; 3e-15 *measured* (Kim 2011; Park 2020)
+/// * `drop` – decades lost at x = 1; *assumed*, from the fall in O'Regan 2022 (2e-14 at 0.25 to 3e-15 at 0.8) and
+///   Ruess 2020 (NCM811: 3.5e-16 to 1e-17 at the ends)
+///
+/// Limits: x → 0 gives `d_plateau` (tested). Not modelled: the dip at x < 0.25.
+pub fn diffusivity(x: f64, d_plateau: f64, drop: f64) -> f64 {
+    const MIDPOINT: f64 = 0.88;
+    const WIDTH: f64 = 0.03;
+    if drop == 0.0 {
+        return d_plateau;
+    }
+    d_plateau * libm::exp(-std::f64::consts::LN_10 * drop / (1.0 + libm::exp((MIDPOINT - x) / WIDTH)))
+}
+
+/// Electronic conductivity [S m⁻¹].
+///
+/// 1e-4 S/cm at x = 1 to 1e-2 S/cm at x ≤ 0.4, log-linear between. *Measured* elsewhere (Amin and Chiang 2015).
+pub fn sigma(x: f64) -> f64 {
+    const LITHIATED: f64 = 1e-2;
+    const DECADES: f64 = 2.0;
+    let delithiation = ((1.0 - x) / 0.6).clamp(0.0, 1.0);
+    LITHIATED * libm::exp(std::f64::consts::LN_10 * DECADES * delithiation)
+}
+
+/// Exchange current density relative to its value at x = 0.5: `2 √(x (1 − x))`, never below 1 % of it.
+pub fn j0_shape(x: f64) -> f64 {
+    (2.0 * (x * (1.0 - x)).max(0.0).sqrt()).max(0.01)
+}
+
+/// Open-circuit voltage of NCA and its inverse, the chemical capacitance.
+///
+/// Measured points (C/50 half cell, mean of lithiation and delithiation; github.com/tum-ees/DegradationModeAnalysis,
+/// MIT, cell MoliM35A; the mapping x = 0.985 − 0.770 q is ours) are joined by a monotone cubic (Fritsch and Carlson
+/// 1980) in x(U) and continued by exponentials that approach x = 0 and x = 1 but never reach them. So x(U) falls
+/// strictly, and 0 < x < 1 for every voltage.
+#[derive(Clone, Debug)]
+pub struct OpenCircuitVoltage {
+    /// Voltage of the first node of the uniform table [V].
+    u_low: f64,
+    /// Spacing of the table [V].
+    step: f64,
+    /// Stoichiometry at the nodes.
+    x: Vec<f64>,
+    /// dx/dU at the nodes, times `step`; every one below zero.
+    slope: Vec<f64>,
+}
+
+const OCP_CSV: &str = include_str!("nca_ocp.csv");
+
+impl OpenCircuitVoltage {
+    /// The measured curve.
+    pub fn measured() -> Self {
+        let mut points: Vec<(f64, f64)> = OCP_CSV
+            .lines()
+            .filter_map(|line| {
+                let (x, u) = line.split_once(',')?;
+                Some((u.trim().parse().ok()?, x.trim().parse().ok()?))
+            })
+            .collect();
+        points.sort_by(|a, b| a.0.total_cmp(&b.0));
+        Self::from_points(&points)
+    }
+
+    /// A curve through points (U [V], x), U rising and x falling strictly.
+    pub fn from_points(points: &[(f64, f64)]) -> Self {
+        const NODES: usize = 4097;
+        let slopes = monotone_slopes(points);
+        let (u_low, u_high) = (points[0].0, points[points.len() - 1].0);
+        let step = (u_high - u_low) / (NODES - 1) as f64;
+        let (mut x, mut slope) = (Vec::with_capacity(NODES), Vec::with_capacity(NODES));
+        let mut k = 0;
+        for i in 0..NODES {
+            let u = u_low + i as f64 * step;
+            while k + 2 < points.len() && u > points[k + 1].0 {
+                k += 1;
+            }
+            let width = points[k + 1].0 - points[k].0;
+            let t = ((u - points[k].0) / width).clamp(0.0, 1.0);
+            let (value, derivative) =
+                hermite(t, points[k].1, points[k + 1].1, slopes[k] * width, slopes[k + 1] * width);
+            x.push(value);
+            slope.push(derivative * step / width);
+        }
+        // A flat point would have no capacitance, and its voltage no single stoichiometry.
+        for s in &mut slope {
+            *s = s.min(-1e-9);
+        }
+        OpenCircuitVoltage { u_low, step, x, slope }
+    }
+
+    /// Stoichiometry and its derivative dx/dU [V⁻¹] at the open-circuit voltage `u` [V].
+    #[inline]
+    pub fn stoichiometry(&self, u: f64) -> (f64, f64) {
+        let position = (u - self.u_low) / self.step;
+        let last = self.x.len() - 1;
+        if position < 0.0 {
+            // Towards full: 1 − x decays exponentially with the slope of the first node.
+            let gap = 1.0 - self.x[0];
+            let rate = -self.slope[0] / self.step / gap;
+            let rest = gap * libm::exp(rate * (u - self.u_low)).max(1e-12);
+            (1.0 - rest, -rate * rest)
+        } else if position >= last as f64 {
+            // Towards empty: x decays exponentially with the slope of the last node.
+            let rate = -self.slope[last] / self.step / self.x[last];
+            let x = self.x[last] * libm::exp(-rate * (u - self.u_low - last as f64 * self.step)).max(1e-12);
+            (x, -rate * x)
+        } else {
+            let i = position as usize;
+            let (value, derivative) =
+                hermite(position - i as f64, self.x[i], self.x[i + 1], self.slope[i], self.slope[i + 1]);
+            (value, (derivative / self.step).min(-1e-9))
+        }
+    }
+
+    /// Open-circuit voltage [V] at stoichiometry `x`, the inverse of [`OpenCircuitVoltage::stoichiometry`] by bisection.
+    ///
+    /// `x` is taken into (1e-9, 1 − 1e-9).
+    pub fn voltage(&self, x: f64) -> f64 {
+        let x = x.clamp(1e-9, 1.0 - 1e-9);
+        let (mut low, mut high) = (self.u_low - 5.0, self.u_low + 10.0);
+        // 60 halvings of 15 V reach the rounding of f64.
+        for _ in 0..60 {
+            let middle = 0.5 * (low + high);
+            if self.stoichiometry(middle).0 > x {
+                low = middle;
+            } else {
+                high = middle;
+            }
+        }
+        0.5 * (low + high)
+    }
+}
+
+/// Cubic Hermite polynomial on [0, 1] and its derivative; `m0`, `m1` are the end slopes.
+#[inline]
+fn hermite(t: f64, y0: f64, y1: f64, m0: f64, m1: f64) -> (f64, f64) {
+    let cubic = 2.0 * (y0 - y1) + m0 + m1;
+    let square = 3.0 * (y1 - y0) - 2.0 * m0 - m1;
+    (y0 + t * (m0 + t * (square + t * cubic)), m0 + t * (2.0 * square + 3.0 * t * cubic))
+}
+
+/// Slopes of the monotone cubic interpolant: weighted harmonic means inside, one-sided secants at the ends
+/// (Fritsch and Butland 1984).
+fn monotone_slopes(points: &[(f64, f64)]) -> Vec<f64> {
+    let secant: Vec<f64> = points.windows(2).map(|p| (p[1].1 - p[0].1) / (p[1].0 - p[0].0)).collect();
+    let width: Vec<f64> = points.windows(2).map(|p| p[1].0 - p[0].0).collect();
+    (0..points.len())
+        .map(|i| {
+            if i == 0 {
+                secant[0]
+            } else if i == secant.len() {
+                secant[i - 1]
+            } else {
+                let (a, b) = (2.0 * width[i] + width[i - 1], width[i] + 2.0 * width[i - 1]);
+                (a + b) / (a / secant[i - 1] + b / secant[i])
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn measured_curve_is_reproduced_and_inverted() {
+        let ocv = OpenCircuitVoltage::measured();
+        for (x, u) in [(0.25, 4.1916), (0.45, 3.9916), (0.65, 3.764), (0.85, 3.602), (0.97, 3.4454)] {
+            // The table's spacing of 0.3 mV bounds the error at the kinks of the data.
+            assert!((ocv.stoichiometry(u).0 - x).abs() < 2e-4, "x({u}) = {}", ocv.stoichiometry(u).0);
+            assert!((ocv.voltage(x) - u).abs() < 1e-3);
+        }
+    }
+
+    #[test]
+    fn stoichiometry_falls_strictly_and_stays_inside_zero_and_one() {
+        let ocv = OpenCircuitVoltage::measured();
+        let mut last = 2.0;
+        for i in 0..6000 {
+            let u = 2.9 + i as f64 * 0.00025;
+            let (x, slope) = ocv.stoichiometry(u);
+            assert!(x > 0.0 && x < 1.0 && slope < 0.0);
+            assert!(x < last, "x({u}) = {x} does not fall below {last}");
+            last = x;
+        }
+        for u in [-10.0, 0.0, 10.0, 100.0] {
+            let (x, slope) = ocv.stoichiometry(u);
+            assert!(x > 0.0 && x < 1.0 && slope < 0.0);
+        }
+    }
+
+    #[test]
+    fn slope_is_the_derivative() {
+        let ocv = OpenCircuitVoltage::measured();
+        for u in [2.95, 3.2, 3.5, 3.7, 4.0, 4.25, 4.35] {
+            let d = 1e-6;
+            let difference = (ocv.stoichiometry(u + d).0 - ocv.stoichiometry(u - d).0) / (2.0 * d);
+            let slope = ocv.stoichiometry(u).1;
+            // Central differences of a piecewise cubic: rounding 1e-16 / 1e-6 and kinks of the second derivative.
+            assert!((slope - difference).abs() < 1e-3 * slope.abs() + 1e-6, "{u}: {slope} against {difference}");
+        }
+    }
+
+    #[test]
+    fn diffusivity_and_sigma_reach_their_limits() {
+        assert!((diffusivity(0.3, 3e-15, 1.0) / 3e-15 - 1.0).abs() < 1e-6);
+        assert_eq!(diffusivity(0.9, 3e-15, 0.0), 3e-15);
+        assert!(diffusivity(0.99, 3e-15, 1.0) < 0.15 * 3e-15);
+        assert!((sigma(1.0) - 1e-2).abs() < 1e-12 && (sigma(0.4) - 1.0).abs() < 1e-9 && sigma(0.2) == sigma(0.4));
+    }
+
+    #[test]
+    fn capacity_of_one_stoichiometry_is_275_mah_g() {
+        assert!((theoretical_capacity_mah_g() - 275.9).abs() < 0.1, "{}", theoretical_capacity_mah_g());
+    }
+}

@@ -1,0 +1,74 @@
+//! The 3D voxel microstructure of a cathode.
+
+use crate::grid::VoxelGrid;
+use crate::materials::Phase;
+
+/// A voxel that belongs to no particle.
+pub const NO_PARTICLE: u32 = u32::MAX;
+
+/// A sphere of active material.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sphere {
+    /// Centre [um]; x and y inside the periodic domain.
+    pub centre_um: [f64; 3],
+    /// Radius [um].
+    pub radius_um: f64,
+}
+
+/// One voxel face of the active material's surface, seen from the active material.
+///
+/// A face between two particles appears twice, once from each side; one towards z = 0 or z = L, outside, does not appear.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SurfaceFace {
+    /// The active-material voxel.
+    pub voxel: u32,
+    /// The voxel across the face.
+    pub neighbour: u32,
+    /// True area over the area of a voxel face: `1 / (|n_x| + |n_y| + |n_z|)` of the true normal on average, because
+    /// voxel stairs overstate a sphere's area by half.
+    pub area: f32,
+    /// Fraction of this area under the halide or mixed coat, from the coat model that does not depend on the voxel size.
+    pub covered: f32,
+    /// Mean thickness of the coat where it covers [um].
+    pub coat_um: f32,
+}
+
+/// The voxels of a cathode and what the builder knows beyond them.
+#[derive(Clone, Debug)]
+pub struct Microstructure {
+    pub grid: VoxelGrid,
+    /// Phase of each voxel. Shape: [nz, ny, nx], x fastest.
+    pub phase: Vec<Phase>,
+    /// Number of the particle that owns each NCA voxel (index into `particles`), [`NO_PARTICLE`] elsewhere.
+    pub particle: Vec<u32>,
+    /// The NCA spheres; empty for an imported volume.
+    pub particles: Vec<Sphere>,
+    /// Faces of the active material, ordered by voxel.
+    pub surface: Vec<SurfaceFace>,
+}
+
+impl Microstructure {
+    /// Voxels of each phase, in the order of [`Phase::ALL`].
+    pub fn counts(&self) -> [usize; Phase::COUNT] {
+        let mut counts = [0; Phase::COUNT];
+        for &phase in &self.phase {
+            counts[phase as usize] += 1;
+        }
+        counts
+    }
+
+    /// Volume fraction of each phase, in the order of [`Phase::ALL`].
+    pub fn volume_fractions(&self) -> [f64; Phase::COUNT] {
+        self.counts().map(|n| n as f64 / self.phase.len() as f64)
+    }
+
+    /// FNV-1a hash (64 bit) of grid size, phases and particle numbers: equal for equal structures on any machine.
+    pub fn voxel_hash(&self) -> u64 {
+        let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+        let mut add = |byte: u8| hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        self.grid.size.iter().flat_map(|n| (*n as u32).to_le_bytes()).for_each(&mut add);
+        self.phase.iter().for_each(|&p| add(p as u8));
+        self.particle.iter().flat_map(|p| p.to_le_bytes()).for_each(&mut add);
+        hash
+    }
+}
