@@ -5,5 +5,6 @@ pub mod constants;
 pub mod grid;
 pub mod materials;
 pub mod microstructure;
+pub mod plots;
 pub mod presets;
 pub mod recipe;
