@@ -8,3 +8,6 @@ pub mod microstructure;
 pub mod plots;
 pub mod presets;
 pub mod recipe;
+pub mod simulation;
+#[cfg(target_arch = "wasm32")]
+pub mod wasm;
