@@ -3,6 +3,7 @@
 pub mod composition;
 pub mod constants;
 pub mod grid;
+pub mod linalg;
 pub mod materials;
 pub mod microstructure;
 pub mod presets;
