@@ -116,8 +116,6 @@ impl Blocks {
 
     /// The network between the groups.
     pub fn coarsen(&self, lattice: &Lattice) -> Graph {
-        let [nx, ny, nz] = lattice.size();
-        let plane = nx * ny * self.layers;
         let group = self.groups(lattice);
         let mut graph = Graph { excess: vec![0.0; self.count], ..Graph::default() };
         graph.row.reserve(self.count + 1);
@@ -125,70 +123,38 @@ impl Blocks {
         graph.column.reserve(self.count * 8);
         graph.conductance.reserve(self.count * 8);
         let mut slot = vec![NONE; self.count];
+        let mut first = 0;
+        let mut join = |graph: &mut Graph, node: usize, first: u32| {
+            let c = group[node];
+            lattice.for_each_branch(node, |to, g| match to {
+                _ if g <= 0.0 => {}
+                None => graph.excess[c as usize] += g,
+                Some(to) => graph.add(&mut slot, first, c, group[to], g),
+            });
+        };
         for bz in 0..self.size[2] {
             for layer in 0..self.layers {
-                let ghost = lattice.ends[layer].map(|end| match end {
-                    super::lattice::End::Ground => NONE,
-                    super::lattice::End::Hub(k) => group[lattice.hub(k)],
-                });
                 for by in 0..self.size[1] {
                     for bx in 0..self.size[0] {
-                        let (first_group, code) = self.code[self.block(layer, [bx, by, bz])];
-                        let mut local = 0;
-                        loop {
-                            let first = graph.column.len() as u32;
-                            let c = first_group + local;
-                            let mut any = false;
-                            for k in 0..8 {
-                                if code >> (4 * k) & 15 != local || local == ABSENT {
-                                    continue;
-                                }
-                                any = true;
+                        let (_, code) = self.code[self.block(layer, [bx, by, bz])];
+                        let local = |k: usize| code >> (4 * k) & 15;
+                        let groups = (0..8).map(local).filter(|&c| c != ABSENT).max().map_or(0, |c| c + 1);
+                        for c in 0..groups {
+                            for k in (0..8).filter(|&k| local(k) == c) {
                                 let at = [2 * bx + (k & 1), 2 * by + (k >> 1 & 1), 2 * bz + (k >> 2)];
-                                let [x, y, z] = at;
-                                let node = lattice.node(layer, at);
-                                let fx = lattice.face_x(layer, at);
-                                let fy = lattice.face_y(layer, at);
-                                let left = if x == 0 { node + nx - 1 } else { node - 1 };
-                                let right = if x == nx - 1 { node + 1 - nx } else { node + 1 };
-                                let front = if y == 0 { node + nx * (ny - 1) } else { node - nx };
-                                let back = if y == ny - 1 { node - nx * (ny - 1) } else { node + nx };
-                                let mut join = |to: u32, g: f32| {
-                                    if g > 0.0 {
-                                        if to == NONE {
-                                            graph.excess[c as usize] += g;
-                                        } else {
-                                            graph.add(&mut slot, first, c, to, g);
-                                        }
-                                    }
-                                };
-                                join(group[left], lattice.gx[fx]);
-                                join(group[right], lattice.gx[fx + 1]);
-                                join(group[front], lattice.gy[fy]);
-                                join(group[back], lattice.gy[fy + nx]);
-                                join(if z == 0 { ghost[0] } else { group[node - plane] }, lattice.gz[node]);
-                                let above = if z == nz - 1 { ghost[1] } else { group[node + plane] };
-                                join(above, lattice.gz[node + plane]);
-                                if self.layers == 2 {
-                                    join(group[lattice.node(1 - layer, at)], lattice.link[x + nx * (y + ny * z)]);
-                                }
+                                join(&mut graph, lattice.node(layer, at), first);
                             }
-                            if !any {
-                                break;
-                            }
-                            graph.row.push(graph.column.len() as u32);
-                            local += 1;
+                            first = graph.column.len() as u32;
+                            graph.row.push(first);
                         }
                     }
                 }
             }
         }
         for k in 0..lattice.hubs() {
-            let first = graph.column.len() as u32;
-            let c = group[lattice.hub(k)];
-            graph.excess[c as usize] = lattice.hub_excess[k];
-            lattice.for_each_spoke(k, |node, g| graph.add(&mut slot, first, c, group[node], g));
-            graph.row.push(graph.column.len() as u32);
+            join(&mut graph, lattice.hub(k), first);
+            first = graph.column.len() as u32;
+            graph.row.push(first);
         }
         graph.update_diagonal();
         graph

@@ -183,6 +183,34 @@ impl Lattice {
         }
     }
 
+    /// Calls `f(other end, conductance)` for every branch of a node; `None` is the ground.
+    #[inline]
+    pub fn for_each_branch(&self, node: usize, mut f: impl FnMut(Option<usize>, f32)) {
+        let [nx, ny, nz] = self.size;
+        if node >= self.hub(0) {
+            let k = node - self.hub(0);
+            f(None, self.hub_excess[k]);
+            return self.for_each_spoke(k, |i, g| f(Some(i), g));
+        }
+        let line = node / nx;
+        let (x, y, layer, z) = (node % nx, line % ny, line / ny % self.layers, line / (ny * self.layers));
+        let at = [x, y, z];
+        let (fx, fy, plane) = (self.face_x(layer, at), self.face_y(layer, at), self.plane_len());
+        let ghost = |side: usize| match self.ends[layer][side] {
+            End::Ground => None,
+            End::Hub(k) => Some(self.hub(k)),
+        };
+        f(Some(if x == 0 { node + nx - 1 } else { node - 1 }), self.gx[fx]);
+        f(Some(if x == nx - 1 { node + 1 - nx } else { node + 1 }), self.gx[fx + 1]);
+        f(Some(if y == 0 { node + nx * (ny - 1) } else { node - nx }), self.gy[fy]);
+        f(Some(if y == ny - 1 { node - nx * (ny - 1) } else { node + nx }), self.gy[fy + nx]);
+        f(if z == 0 { ghost(0) } else { Some(node - plane) }, self.gz[node]);
+        f(if z == nz - 1 { ghost(1) } else { Some(node + plane) }, self.gz[node + plane]);
+        if self.layers == 2 {
+            f(Some(self.node(1 - layer, at)), self.link[x + nx * (y + ny * z)]);
+        }
+    }
+
     /// Current out of hub `k`: `Σ g (x_k − x_i) + e x_k`.
     pub fn hub_flow<T: Real + Into<f64>>(&self, k: usize, x: &[T]) -> f64 {
         let here: f64 = x[self.hub(k)].into();
