@@ -118,7 +118,7 @@ impl Pcg {
             self.ap[lattice.hub(k)] = lattice.hub_flow(k, &self.p) as f32;
         }
         self.p_ap = dot(&self.p, &self.ap);
-        if !(self.p_ap > 0.0) {
+        if self.p_ap.is_nan() || self.p_ap <= 0.0 {
             return Err(Failure::NotPositiveDefinite(self.info));
         }
         let alpha = (dot(&self.p, &self.r) / self.p_ap) as f32;
