@@ -153,8 +153,9 @@ pub fn phase_styles(halide: &str) -> Result<JsValue, JsValue> {
 }
 
 fn parse_halide(name: &str) -> Result<Halide, JsValue> {
-    serde_json::from_value(json!(name))
-        .map_err(|_| failure("unknown_halide", "drawing", format!("There is no halide '{name}'."), "lyc and lic exist."))
+    serde_json::from_value(json!(name)).map_err(|_| {
+        failure("unknown_halide", "drawing", format!("There is no halide '{name}'."), "lyc and lic exist.")
+    })
 }
 
 /// An object of named values, some of them typed arrays.

@@ -87,10 +87,13 @@ async function start() {
     const announced = running === null;
     if (announced) bar.say('Building the structure', '', 0);
     try {
-      report = await simulator.build(wanted.recipe, { signal: building.signal });
+      report = await simulator.build(wanted.recipe, {
+        signal: building.signal,
+        onProgress: ({ stage, fraction }) => announced && !running && bar.say('Building the structure', stage, fraction),
+      });
       showComposition(module, wanted, report);
       slices.setStructure(report, String(wanted.recipe.halide));
-      if (announced && !running) bar.say('Ready');
+      if (announced && !running) bar.say('Ready', '', 0);
     } catch (error) {
       fail(error);
     }
@@ -144,9 +147,12 @@ async function start() {
 
   /**
    * @param {Run} current
-   * @param {import('./messages.js').RunProgress} progress
+   * @param {import('./simulator.js').Progress} progress
    */
-  function follow(current, { curve, ...now }) {
+  function follow(current, progress) {
+    const stage = progress.stage[0].toUpperCase() + progress.stage.slice(1);
+    if (!('curve' in progress)) return bar.say('Building the structure', progress.stage, progress.fraction);
+    const { curve, ...now } = progress;
     if (curve.capacity.length) {
       const first = current.capacity.length === 0;
       current.capacity = join(current.capacity, curve.capacity);
@@ -157,7 +163,6 @@ async function start() {
       else void slices.refresh();
     }
     const steps = now.time_steps === 1 ? '1 time step' : `${now.time_steps} time steps`;
-    const stage = now.stage[0].toUpperCase() + now.stage.slice(1);
     bar.say(stage, `${Math.round(100 * now.fraction)} %, ${steps}, ${now.capacity_mah_g.toFixed(1)} mAh/g at ${now.voltage_v.toFixed(3)} V`, now.fraction);
   }
 

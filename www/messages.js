@@ -25,6 +25,11 @@
  */
 
 /**
+ * Where a build stands.
+ * @typedef {{stage: string, fraction: number}} BuildProgress
+ */
+
+/**
  * Where a discharge stands. `curve` holds the points that are new since the last message.
  * @typedef {object} RunProgress
  * @property {string} stage in plain words
@@ -38,7 +43,7 @@
 
 /**
  * The numbers of a discharge.
- * @typedef {Record<string, unknown> & {discharge_capacity_mah_g: number, mean_voltage_v: number, stop_reason: string,
+ * @typedef {Record<string, unknown> & {discharge_capacity_mah_g: number, mean_voltage_v: number, stop_reason: string | null,
  *   charge_balance_error: number, lithium_balance_error: number, time_steps: number}} Summary
  */
 
@@ -61,7 +66,7 @@
 /**
  * Worker to page. `crashed` without an id means that the worker could not even start.
  * @typedef {{kind: 'ready'}
- *   | {kind: 'progress', id: number, progress: RunProgress}
+ *   | {kind: 'progress', id: number, progress: BuildProgress | RunProgress}
  *   | {kind: 'done', id: number, result: Report | Summary | Slice}
  *   | {kind: 'cancelled', id: number}
  *   | {kind: 'failed', id: number, failure: Failure}

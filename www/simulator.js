@@ -4,6 +4,7 @@
 /** @typedef {import('./messages.js').Request} Request */
 /** @typedef {import('./messages.js').Reply} Reply */
 /** @typedef {import('./messages.js').Failure} Failure */
+/** @typedef {import('./messages.js').BuildProgress | import('./messages.js').RunProgress} Progress */
 
 /** How long a worker may take to answer a cancellation before it is replaced [ms]. */
 const PATIENCE_MS = 80;
@@ -29,14 +30,14 @@ const aborted = () => new DOMException('The request was cancelled.', 'AbortError
  * @property {AbortSignal | undefined} signal
  * @property {(result: any) => void} resolve
  * @property {(error: Error) => void} reject
- * @property {((progress: import('./messages.js').RunProgress) => void) | undefined} onProgress
+ * @property {((progress: Progress) => void) | undefined} onProgress
  * @property {() => void} forget
  */
 
 /**
  * @typedef {object} RequestOptions
  * @property {AbortSignal} [signal]
- * @property {(progress: import('./messages.js').RunProgress) => void} [onProgress]
+ * @property {(progress: Progress) => void} [onProgress]
  */
 
 export class Simulator {

@@ -59,10 +59,15 @@ function reportError(id, error) {
   }
 }
 
-/** @param {import('./messages.js').Recipe} recipe */
-function prepare(recipe) {
-  if (twin) twin.set_recipe(recipe);
-  else twin = new Twin(recipe);
+/**
+ * @param {number} id
+ * @param {import('./messages.js').Recipe} recipe
+ */
+function prepare(id, recipe) {
+  const tell = (/** @type {string} */ stage, /** @type {number} */ fraction) =>
+    post({ kind: 'progress', id, progress: { stage, fraction } });
+  if (twin) twin.set_recipe(recipe, tell);
+  else twin = new Twin(recipe, tell);
   return twin;
 }
 
@@ -71,7 +76,7 @@ function prepare(recipe) {
  * @param {import('./messages.js').Recipe} recipe
  */
 async function run(id, recipe) {
-  const cell = prepare(recipe);
+  const cell = prepare(id, recipe);
   cell.restart();
   running = id;
   stopping = false;
@@ -83,8 +88,7 @@ async function run(id, recipe) {
     const capacity = cell.series('capacity_mah_g').slice(sent);
     const voltage = cell.series('voltage_v').slice(sent);
     sent += capacity.length;
-    progress.curve = { capacity, voltage };
-    post({ kind: 'progress', id, progress }, [capacity.buffer, voltage.buffer]);
+    post({ kind: 'progress', id, progress: { ...progress, curve: { capacity, voltage } } }, [capacity.buffer, voltage.buffer]);
     if (finished) return post({ kind: 'done', id, result: cell.summary() });
   }
 }
@@ -94,7 +98,7 @@ async function answer(request) {
   const { kind, id } = request;
   try {
     if (kind === 'run') return await run(id, request.recipe);
-    if (kind === 'build') return post({ kind: 'done', id, result: prepare(request.recipe).report() });
+    if (kind === 'build') return post({ kind: 'done', id, result: prepare(id, request.recipe).report() });
     if (!twin) {
       throw { code: 'no_structure', stage: 'cross-section', message: 'Nothing has been built.', hint: 'Build first.' };
     }

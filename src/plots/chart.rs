@@ -109,7 +109,7 @@ pub fn line_chart<DB: DrawingBackend>(
         root.fill(&background)?;
     }
     let (width, height) = root.dim_in_pixel();
-    // About one mark in 70 CSS pixels across and 48 up.
+    // About one mark in 70 CSS pixels across and 36 up.
     let marks = |pixels: u32, each: f64| ((f64::from(pixels) / style.scale / each) as usize).clamp(2, 10);
     let mut chart = ChartBuilder::on(root)
         .margin_top(style.px(10.0))
@@ -120,7 +120,7 @@ pub fn line_chart<DB: DrawingBackend>(
         .y_label_area_size(style.px(52.0))
         .build_cartesian_2d(
             EvenAxis::new(x.from, x.to, marks(width, 70.0)),
-            EvenAxis::new(y.from, y.to, marks(height, 48.0)),
+            EvenAxis::new(y.from, y.to, marks(height, 36.0)),
         )?;
     chart
         .configure_mesh()

@@ -2,6 +2,7 @@
 
 use plotters::coord::Shift;
 use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::chart::{EvenAxis, number, ticks};
 use super::{Colormap, Frame, Style};
@@ -89,19 +90,23 @@ pub fn slice_frame<DB: DrawingBackend>(
     let (width, height) = view.size();
     let (across, up) = (width as f64 * view.voxel_um, height as f64 * view.voxel_um);
     let (total_width, total_height) = root.dim_in_pixel();
-    let (left, bottom, top) = (style.px(48.0), style.px(42.0), style.px(10.0));
-    let right = if view.bar.is_some() { style.px(88.0) } else { style.px(14.0) };
+    // The bar runs along the picture's longer side.
+    let lying = view.axis != Axis::Z;
+    let beside = if view.bar.is_some() && !lying { 74.0 } else { 0.0 };
+    let beneath = if view.bar.is_some() && lying { 52.0 } else { 0.0 };
+    let (left, top, right) = (style.px(48.0), style.px(10.0), style.px(14.0 + beside));
+    let (labels, bottom) = (style.px(42.0), style.px(42.0 + beneath));
     let room = (total_width as i32 - left - right, total_height as i32 - top - bottom);
     let scale = (f64::from(room.0.max(1)) / across).min(f64::from(room.1.max(1)) / up);
     let size = ((across * scale) as i32, (up * scale) as i32);
-    let spare = ((room.0 - size.0) / 2, (room.1 - size.1) / 2);
+    let spare = (room.0 - size.0) / 2;
 
     let mut chart = ChartBuilder::on(root)
-        .margin_left(spare.0)
-        .margin_right(right + room.0 - size.0 - spare.0)
-        .margin_top(top + spare.1)
-        .margin_bottom(room.1 - size.1 - spare.1)
-        .x_label_area_size(bottom)
+        .margin_left(spare)
+        .margin_right(right + room.0 - size.0 - spare)
+        .margin_top(top)
+        .margin_bottom(total_height as i32 - top - size.1 - labels)
+        .x_label_area_size(labels)
         .y_label_area_size(left)
         .build_cartesian_2d(
             EvenAxis::new(0.0, across, marks(size.0, 55.0, style)),
@@ -128,7 +133,11 @@ pub fn slice_frame<DB: DrawingBackend>(
         y: [0.0, up],
     };
     if let Some(bar) = &view.bar {
-        colour_bar(root, bar, columns.end + style.px(12.0), (rows.start, rows.end), style)?;
+        if lying {
+            bar_beneath(root, bar, rows.end + labels, (columns.start, columns.end), style)?;
+        } else {
+            bar_beside(root, bar, columns.end + style.px(12.0), (rows.start, rows.end), style)?;
+        }
     }
     Ok(frame)
 }
@@ -138,7 +147,7 @@ fn marks(pixels: i32, each: f64, style: &Style) -> usize {
 }
 
 /// A vertical bar from `rows.0` (largest value) down to `rows.1`.
-fn colour_bar<DB: DrawingBackend>(
+fn bar_beside<DB: DrawingBackend>(
     root: &DrawingArea<DB, Shift>,
     bar: &ColourBar,
     left: i32,
@@ -146,28 +155,47 @@ fn colour_bar<DB: DrawingBackend>(
     style: &Style,
 ) -> Result<(), DrawingAreaErrorKind<DB::ErrorType>> {
     let right = left + style.px(12.0);
+    let length = f64::from(bottom - top);
     for y in top..bottom {
-        let t = 1.0 - (f64::from(y - top) + 0.5) / f64::from(bottom - top);
-        let [r, g, b] = bar.map.rgb(t);
+        let [r, g, b] = bar.map.rgb(1.0 - (f64::from(y - top) + 0.5) / length);
         root.draw(&Rectangle::new([(left, y), (right, y + 1)], RGBColor(r, g, b).filled()))?;
     }
     let (values, decimals) = ticks(bar.from, bar.to, marks(bottom - top, 40.0, style));
-    let text = style.text(12.0);
+    let text = style.text(12.0).pos(Pos::new(HPos::Left, VPos::Center));
     for value in values {
-        let share = (value - bar.from) / (bar.to - bar.from);
-        let y = bottom - (share * f64::from(bottom - top)).round() as i32;
+        let y = bottom - ((value - bar.from) / (bar.to - bar.from) * length).round() as i32;
         let mark = vec![(right, y), (right + style.px(4.0), y)];
         root.draw(&PathElement::new(mark, style.line(style.ink, 1.0)))?;
-        let at = (right + style.px(7.0), y - style.px(6.0));
-        root.draw(&Text::new(number(value, decimals), at, text.clone()))?;
+        root.draw(&Text::new(number(value, decimals), (right + style.px(7.0), y), text.clone()))?;
     }
-    let sideways = style.text(12.0).transform(FontTransform::Rotate90);
-    let middle = plotters::style::text_anchor::Pos::new(
-        plotters::style::text_anchor::HPos::Center,
-        plotters::style::text_anchor::VPos::Bottom,
-    );
-    let at = (right + style.px(52.0), (top + bottom) / 2);
-    root.draw(&Text::new(bar.label.clone(), at, sideways.pos(middle)))
+    let sideways = style.text(13.0).transform(FontTransform::Rotate270).pos(Pos::new(HPos::Center, VPos::Top));
+    root.draw(&Text::new(bar.label.clone(), (right + style.px(46.0), (top + bottom) / 2), sideways))
+}
+
+/// A horizontal bar from `columns.0` (smallest value) to `columns.1`.
+fn bar_beneath<DB: DrawingBackend>(
+    root: &DrawingArea<DB, Shift>,
+    bar: &ColourBar,
+    top: i32,
+    (left, right): (i32, i32),
+    style: &Style,
+) -> Result<(), DrawingAreaErrorKind<DB::ErrorType>> {
+    let bottom = top + style.px(10.0);
+    let length = f64::from(right - left);
+    for x in left..right {
+        let [r, g, b] = bar.map.rgb((f64::from(x - left) + 0.5) / length);
+        root.draw(&Rectangle::new([(x, top), (x + 1, bottom)], RGBColor(r, g, b).filled()))?;
+    }
+    let (values, decimals) = ticks(bar.from, bar.to, marks(right - left, 70.0, style));
+    let text = style.text(12.0).pos(Pos::new(HPos::Center, VPos::Top));
+    for value in values {
+        let x = left + ((value - bar.from) / (bar.to - bar.from) * length).round() as i32;
+        let mark = vec![(x, bottom), (x, bottom + style.px(4.0))];
+        root.draw(&PathElement::new(mark, style.line(style.ink, 1.0)))?;
+        root.draw(&Text::new(number(value, decimals), (x, bottom + style.px(6.0)), text.clone()))?;
+    }
+    let label = style.text(13.0).pos(Pos::new(HPos::Center, VPos::Top));
+    root.draw(&Text::new(bar.label.clone(), ((left + right) / 2, bottom + style.px(23.0)), label))
 }
 
 #[cfg(test)]
@@ -221,7 +249,9 @@ mod tests {
             let f = slice_frame(&root, &view, &Style::light(1.0)).unwrap();
             let (per_x, per_y) = (f.width / f.x[1], f.height / f.y[1]);
             assert!((per_x / per_y - 1.0).abs() < 0.02, "{f:?}");
-            assert!(f.left + f.width + 70.0 <= f64::from(size.0) && f.top + f.height + 40.0 <= f64::from(size.1));
+            let (beside, beneath) = if axis == Axis::Z { (88.0, 42.0) } else { (14.0, 94.0) };
+            assert!(f.left + f.width + beside <= f64::from(size.0) + 1.0, "{f:?}");
+            assert!(f.top + f.height + beneath <= f64::from(size.1) + 1.0, "{f:?}");
         }
     }
 }

@@ -16,7 +16,7 @@ use super::{failure, parse_halide, to_js};
 use crate::grid::Axis;
 use crate::materials;
 use crate::plots::{
-    ColourBar, Colormap, Curve, Frame, Picture, SliceView, Style, curve_colour, paint, slice_frame, voltage_profile,
+    Colormap, ColourBar, Curve, Frame, Picture, SliceView, Style, curve_colour, paint, slice_frame, voltage_profile,
 };
 
 #[derive(Deserialize)]

@@ -1,32 +1,34 @@
 //! The worker's side: one cathode, its structure and its discharge.
 
-use js_sys::{Float32Array, Float64Array, Reflect};
+use js_sys::{Float32Array, Float64Array, Function, Reflect};
 use serde::Serialize;
 use serde_json::json;
 use wasm_bindgen::prelude::*;
 
 use super::{failure, issues_to_js, object, read_recipe, to_js};
 use crate::grid::Axis;
-use crate::microstructure::{self, Microstructure};
+use crate::microstructure::Microstructure;
+use crate::microstructure::build::{BuildError, BuildStage, build_with};
 use crate::recipe::{FIELDS, Recipe};
 use crate::simulation::{Field, Progress, Simulation, Status};
 
-/// What a cross-section can show: key, name, unit, and whether it needs a run.
-const VIEWS: [(&str, &str, &str, bool); 4] = [
-    ("phase", "Phase", "", false),
-    ("stoichiometry", "Lithium stoichiometry", "x in LixNCA", true),
-    ("phi_s", "Electronic potential", "V", true),
-    ("phi_e", "Ionic potential", "V", true),
+/// What a cross-section can show: key, name, label of the colour bar, unit, and whether it needs a run.
+const VIEWS: [(&str, &str, &str, &str, bool); 4] = [
+    ("phase", "Phase", "", "", false),
+    ("stoichiometry", "Lithium stoichiometry", "x in LiₓNCA", "", true),
+    ("phi_s", "Electronic potential", "Electronic potential (V)", "V", true),
+    ("phi_e", "Ionic potential", "Ionic potential (V)", "V", true),
 ];
 
 /// Colour limits of the stoichiometry: a discharge runs from about 0.2 to nearly 1, and fixed limits let runs be compared.
 const STOICHIOMETRY_LIMITS: [f32; 2] = [0.2, 1.0];
 
-/// What a cross-section can show: `{key, label, unit, needs_run}`.
+/// What a cross-section can show: `{key, label, bar, unit, needs_run}`.
 #[wasm_bindgen]
 pub fn slice_views() -> JsValue {
-    let row = |(key, label, unit, needs_run)| json!({"key": key, "label": label, "unit": unit, "needs_run": needs_run});
-    to_js(&VIEWS.map(row))
+    to_js(&VIEWS.map(|(key, label, bar, unit, needs_run)| {
+        json!({"key": key, "label": label, "bar": bar, "unit": unit, "needs_run": needs_run})
+    }))
 }
 
 /// A cathode: built at once, discharged piece by piece.
@@ -46,19 +48,19 @@ struct Advanced {
 
 #[wasm_bindgen]
 impl Twin {
-    /// Builds the structure of a recipe.
+    /// Builds the structure of a recipe; `on_stage(stage, fraction)` hears of each stage as it begins.
     #[wasm_bindgen(constructor)]
-    pub fn new(recipe: JsValue) -> Result<Twin, JsValue> {
+    pub fn new(recipe: JsValue, on_stage: &Function) -> Result<Twin, JsValue> {
         let recipe = read_recipe(recipe).map_err(|issues| issues_to_js(&issues))?;
-        let structure = build(&recipe)?;
+        let structure = build(&recipe, on_stage)?;
         Ok(Twin { recipe, structure, simulation: None })
     }
 
     /// Takes another recipe; a new structure is built, and the last discharge forgotten, only if the voxels would differ.
-    pub fn set_recipe(&mut self, recipe: JsValue) -> Result<(), JsValue> {
+    pub fn set_recipe(&mut self, recipe: JsValue, on_stage: &Function) -> Result<(), JsValue> {
         let recipe = read_recipe(recipe).map_err(|issues| issues_to_js(&issues))?;
         if !same_structure(&recipe, &self.recipe) {
-            self.structure = build(&recipe)?;
+            self.structure = build(&recipe, on_stage)?;
             self.simulation = None;
         }
         self.recipe = recipe;
@@ -73,13 +75,7 @@ impl Twin {
     /// Works on the discharge for about `budget_ms`, or until it ends: `{finished, stage, fraction, ...}`.
     pub fn advance(&mut self, budget_ms: f64) -> Result<JsValue, JsValue> {
         let end = now_ms() + budget_ms;
-        let simulation = match &mut self.simulation {
-            Some(simulation) => simulation,
-            None => {
-                let fresh = Simulation::new(&self.recipe, &self.structure).map_err(|e| to_js(&e))?;
-                self.simulation.insert(fresh)
-            }
-        };
+        let simulation = self.simulation.get_or_insert_with(|| Simulation::new(&self.recipe, &self.structure));
         let finished = loop {
             match simulation.advance().map_err(|e| to_js(&e))? {
                 Status::Finished => break true,
@@ -153,9 +149,24 @@ impl Twin {
     }
 }
 
-fn build(recipe: &Recipe) -> Result<Microstructure, JsValue> {
-    microstructure::build(recipe)
-        .map_err(|e| failure("build", "building the structure", e, "Change the recipe or the seed."))
+fn build(recipe: &Recipe, on_stage: &Function) -> Result<Microstructure, JsValue> {
+    let mut begin = |stage: BuildStage| {
+        let words = match stage {
+            BuildStage::Packing => "packing the particles",
+            BuildStage::Distances => "measuring distances",
+            BuildStage::Coat => "coating the particles",
+            BuildStage::Carbon => "placing the carbon",
+            BuildStage::Electrolyte => "filling in the electrolyte",
+            BuildStage::Surface => "finding the contacts",
+        };
+        let fraction = stage as usize as f64 / BuildStage::ALL.len() as f64;
+        // A listener that throws must not spoil the structure.
+        let _ = on_stage.call2(&JsValue::NULL, &words.into(), &fraction.into());
+    };
+    build_with(recipe, &mut begin).map_err(|e| match e {
+        BuildError::Recipe(issues) => issues_to_js(&issues),
+        e => failure("build", "building the structure", e, "Nothing was built."),
+    })
 }
 
 fn no_run() -> JsValue {
@@ -165,10 +176,7 @@ fn no_run() -> JsValue {
 /// Do both recipes give the same voxels? Interfaces, transport and the discharge leave them alone.
 fn same_structure(a: &Recipe, b: &Recipe) -> bool {
     let (a, b) = (a.to_json(), b.to_json());
-    FIELDS
-        .iter()
-        .filter(|f| matches!(f.group, "Weighed masses" | "Electrode" | "Grains"))
-        .all(|f| a[f.key] == b[f.key])
+    FIELDS.iter().filter(|f| matches!(f.group, "Weighed masses" | "Electrode" | "Grains")).all(|f| a[f.key] == b[f.key])
 }
 
 /// Colour limits of a field, never empty.

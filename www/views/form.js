@@ -34,6 +34,8 @@ export class Form {
     this.#buildPresets(presets);
     this.#buildFields();
     byId('reset').addEventListener('click', () => this.choose(this.base));
+    // On a phone the results come first; the fields unfold when asked for.
+    if (matchMedia('(max-width: 48rem)').matches) byId('all-fields').removeAttribute('open');
     byId('form').addEventListener('submit', (event) => event.preventDefault());
     this.#show();
   }
@@ -88,6 +90,7 @@ export class Form {
     if (!row) return text;
     const focus = (/** @type {Event} */ event) => {
       event.preventDefault();
+      byId('all-fields').setAttribute('open', '');
       row.input.focus();
     };
     return element('a', { href: `#field-${issue.path}`, onclick: focus }, text);

@@ -8,7 +8,7 @@ import { fitCanvas, onceAFrame, watchSize } from './canvas.js';
 
 /** @typedef {import('../messages.js').Axis} Axis */
 /** @typedef {import('../messages.js').Slice} Slice */
-/** @typedef {{key: string, label: string, unit: string, needs_run: boolean}} View */
+/** @typedef {{key: string, label: string, bar: string, unit: string, needs_run: boolean}} View */
 /** @typedef {{left: number, top: number, width: number, height: number, x: number[], y: number[]}} Frame */
 /** @typedef {{key: string, label: string, rgb: number[]}} PhaseStyle */
 
@@ -152,7 +152,7 @@ export class Slices {
       axis: shown.axis,
       voxel_um: shown.voxel_um,
       field: shown.field,
-      label: view.unit ? `${view.label} (${view.unit})` : view.label,
+      label: view.bar,
       from: shown.from,
       to: shown.to,
       colormap: this.#colormap.value,
@@ -203,7 +203,7 @@ export class Slices {
         ? this.#styles()[value]?.label
         : Number.isNaN(value)
           ? 'no value here'
-          : `${format(value, 5)}${view.unit === 'V' ? ' V' : ''}`;
+          : `${format(value, 5)} ${view.unit}`.trim();
     this.#say(`(${place}) µm: ${what}`);
   }
 

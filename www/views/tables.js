@@ -18,14 +18,18 @@ import { runLabel, runSwatch } from './plots.js';
 /** @typedef {import('./plots.js').Run} Run */
 
 /** @type {Record<string, string>} */
-const STOP_REASONS = { lower_cutoff: 'cut-off voltage', depleted: 'no lithium left to take up' };
+const STOP_REASONS = {
+  lower_cutoff: 'cut-off voltage',
+  upper_cutoff: 'cut-off voltage',
+  no_conducting_path: 'no conducting path',
+};
 
 /** Bytes as people say them. @param {number} bytes */
 export const formatBytes = (bytes) =>
   bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : bytes < 1e9 ? `${Math.round(bytes / 1e6)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
 
-/** @param {string} reason */
-export const stopReason = (reason) => STOP_REASONS[reason] ?? reason.replaceAll('_', ' ');
+/** @param {string | null} reason */
+export const stopReason = (reason) => (reason === null ? 'not at all' : (STOP_REASONS[reason] ?? reason.replaceAll('_', ' ')));
 
 /**
  * @param {typeof import('../pkg/catholyte.js')} module
@@ -97,7 +101,7 @@ function runRow(run, colours, onRemove) {
   return element(
     'tr',
     {},
-    element('th', { scope: 'row' }, runSwatch(run, colours), run.title),
+    element('th', { scope: 'row', class: 'run-name' }, runSwatch(run, colours), run.title),
     element('td', {}, `${run.c_rate}C`),
     cell(summary.discharge_capacity_mah_g, summary.discharge_capacity_mah_g.toFixed(1)),
     cell(summary.mean_voltage_v, summary.mean_voltage_v.toFixed(3)),
