@@ -11,6 +11,7 @@ import { fitCanvas, onceAFrame, watchSize } from './canvas.js';
 /** @typedef {{key: string, label: string, bar: string, unit: string, needs_run: boolean}} View */
 /** @typedef {{left: number, top: number, width: number, height: number, x: number[], y: number[]}} Frame */
 /** @typedef {{key: string, label: string, rgb: number[]}} PhaseStyle */
+/** @typedef {Slice & {field: string, axis: Axis, index: number}} Shown a cross-section and what was asked for */
 
 /** @type {Axis[]} */
 const AXES = ['x', 'y', 'z'];
@@ -26,7 +27,7 @@ export class Slices {
   /** @type {import('../messages.js').Grid | null} */
   #grid = null;
   #halide = 'lyc';
-  /** @type {(Slice & {field: string, axis: Axis, index: number}) | null} */
+  /** @type {Shown | null} */
   #shown = null;
   /** @type {Frame | null} */
   #frame = null;
@@ -163,7 +164,7 @@ export class Slices {
     this.#drawLegend(shown);
   }
 
-  /** Names the phases that this cut shows. @param {NonNullable<typeof this.#shown>} shown */
+  /** Names the phases that this cut shows. @param {Shown} shown */
   #drawLegend(shown) {
     const legend = byId('slice-legend');
     legend.hidden = shown.field !== 'phase';
