@@ -94,6 +94,13 @@ impl VoxelGrid {
         }
     }
 
+    /// The six neighbours: down and up along x, y, z. Sides that end at a wall are `None`.
+    #[inline]
+    pub fn neighbours(&self, index: usize) -> [Option<usize>; 6] {
+        let [x, y, z] = Axis::ALL.map(|axis| [self.previous(index, axis), self.next(index, axis)]);
+        [x[0], x[1], y[0], y[1], z[0], z[1]]
+    }
+
     /// Indices of the voxels of a cross-section across `axis` at `position`, row by row.
     ///
     /// Shape of the result: [rows, columns] with (rows, columns) = (y, x) across z, (z, x) across y, (z, y) across x.

@@ -1,4 +1,20 @@
-//! The 3D voxel microstructure of a cathode.
+//! The 3D voxel microstructure of a cathode: what it is, and how it is built from a recipe.
+//!
+//! [`build`] packs the NCA spheres ([`pack`]), coats them ([`coat`]), adds carbon ([`carbon`]) and electrolyte grains
+//! ([`electrolyte`]), and describes the NCA's surface face by face ([`surface`]). Coat and carbon are continuous models on the
+//! spheres; voxels and face fractions are both pictures of them, so that coverages do not depend on the voxel size.
+
+pub mod build;
+pub mod carbon;
+pub mod coat;
+pub mod electrolyte;
+pub mod pack;
+pub(crate) mod random;
+pub(crate) mod rank;
+pub(crate) mod spheres;
+pub mod surface;
+
+pub use build::{BuildError, BuildStage, build, build_with};
 
 use crate::grid::VoxelGrid;
 use crate::materials::Phase;
@@ -18,7 +34,9 @@ pub struct Sphere {
 /// One voxel face of the active material's surface, seen from the active material.
 ///
 /// A face between two particles appears twice, once from each side; one towards z = 0 or z = L, outside, does not appear.
-#[derive(Clone, Copy, Debug, PartialEq)]
+///
+/// `covered`, `carbon` and `contact` are disjoint parts of the face's area; what they leave meets electrolyte grains or pore.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct SurfaceFace {
     /// The active-material voxel.
     pub voxel: u32,
@@ -31,6 +49,13 @@ pub struct SurfaceFace {
     pub covered: f32,
     /// Mean thickness of the coat where it covers [um].
     pub coat_um: f32,
+    /// The part of `covered` where the mixed coat, which also conducts electrons, lies directly on the NCA.
+    pub mixed: f32,
+    /// Fraction of this area that carbon touches, from the carbon model that does not depend on the voxel size.
+    pub carbon: f32,
+    /// Fraction of this area that touches the bare surface of another particle (gap below
+    /// [`surface::CONTACT_GAP_UM`]).
+    pub contact: f32,
 }
 
 /// The voxels of a cathode and what the builder knows beyond them.

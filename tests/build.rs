@@ -1,0 +1,156 @@
+//! The builder as a whole: exact counts, the same NCA for every composition, the same coverage on every grid.
+
+use catholyte::composition::Composition;
+use catholyte::materials::Phase;
+use catholyte::microstructure::{BuildError, BuildStage, Microstructure, NO_PARTICLE, SurfaceFace, build, build_with};
+use catholyte::presets;
+use catholyte::recipe::Recipe;
+use serde_json::{Value, json};
+
+fn preset(name: &str, overrides: Value) -> Microstructure {
+    build(&presets::find(name).unwrap().with_overrides(&overrides).unwrap()).unwrap()
+}
+
+fn share(m: &Microstructure, part: impl Fn(&SurfaceFace) -> f32) -> f64 {
+    let area: f64 = m.surface.iter().map(|f| f64::from(f.area)).sum();
+    m.surface.iter().map(|f| f64::from(f.area * part(f))).sum::<f64>() / area
+}
+
+/// Every preset, and recipes at the edges of what can be asked for.
+fn recipes() -> Vec<Recipe> {
+    let mut recipes: Vec<Recipe> = presets::all().iter().map(|p| presets::find(&p.name).unwrap()).collect();
+    for overrides in [
+        json!({"mode": "mass"}),
+        json!({"coat_route": "manual", "carbon_dispersion": 1, "seed": 9}),
+        json!({"halide_parts": 10, "mixed_halide_parts": 5, "mixed_carbon_parts": 2, "carbon_dispersion": 0}),
+        json!({"coat_halide_parts": 200, "lpscl_parts": 0}),
+        json!({"carbon_parts": 100, "carbon_dispersion": 0}),
+        json!({"nca_parts": 1, "carbon_parts": 0}),
+        json!({"porosity": 0.15, "nca_parts": 150, "lpscl_diameter_um": 0.5}),
+        json!({"width_um": 5, "thickness_um": 5, "nca_diameter_um": 4, "voxel_um": 0.5, "lpscl_diameter_um": 10}),
+        json!({"nca_diameter_spread": 0}),
+        json!({"nca_diameter_spread": 0.8, "nca_diameter_um": 10}),
+    ] {
+        recipes.push(Recipe::from_json(&overrides).unwrap());
+    }
+    recipes
+}
+
+#[test]
+fn every_phase_has_exactly_its_voxels() {
+    for recipe in recipes() {
+        let m = build(&recipe).unwrap_or_else(|e| panic!("{e}: {}", recipe.to_json()));
+        assert_eq!(m.counts(), Composition::new(&recipe).voxel_targets(m.grid.len()), "{}", recipe.to_json());
+        for (&phase, &particle) in m.phase.iter().zip(&m.particle) {
+            assert_eq!(phase == Phase::Nca, particle != NO_PARTICLE);
+            assert!(particle == NO_PARTICLE || (particle as usize) < m.particles.len());
+        }
+        for f in &m.surface {
+            assert!((0.577..=1.0001).contains(&f.area));
+            assert!(f.covered + f.carbon + f.contact <= 1.0001 && f.mixed <= f.covered + 1e-6);
+            assert!(f.coat_um.is_finite() && (f.coat_um > 0.0) == (f.covered > 0.0));
+        }
+    }
+}
+
+#[test]
+fn equal_recipes_give_equal_structures_and_stages_come_in_order() {
+    let recipe = presets::find("lyc-c-14").unwrap();
+    let mut stages = Vec::new();
+    let m = build_with(&recipe, &mut |stage| stages.push(stage)).unwrap();
+    assert_eq!(stages, BuildStage::ALL);
+    let again = build(&recipe).unwrap();
+    assert_eq!(m.voxel_hash(), again.voxel_hash());
+    assert_eq!(m.surface, again.surface);
+    let other = build(&recipe.with_overrides(&json!({"seed": 2})).unwrap()).unwrap();
+    assert_ne!(m.voxel_hash(), other.voxel_hash());
+}
+
+#[test]
+fn the_nca_of_a_seed_is_the_same_in_every_composition() {
+    let names = ["lyc-3", "lyc-7", "lyc-10", "lyc-14", "bare", "lyc-43"];
+    let mut structures: Vec<Microstructure> = names.iter().map(|n| preset(n, json!({"voxel_um": 0.5}))).collect();
+    structures.sort_by_key(|m| m.counts()[Phase::Nca as usize]);
+    for pair in structures.windows(2) {
+        let (few, many) = (&pair[0], &pair[1]);
+        for (a, b) in few.particles.iter().zip(&many.particles) {
+            assert_eq!(a.centre_um, b.centre_um);
+        }
+        // Nested: what is NCA at the lower target is the same particle's NCA at the higher one.
+        for (a, b) in few.particle.iter().zip(&many.particle) {
+            assert!(*a == NO_PARTICLE || a == b);
+        }
+    }
+    // In mass mode all compositions have the same NCA volume, and so identical voxels.
+    let mass = |name| preset(name, json!({"mode": "mass"})).particle;
+    assert_eq!(mass("bare"), mass("lyc-14"));
+    assert_eq!(mass("bare"), mass("lyc-c-14"));
+}
+
+/// The paper's numbers, and no dependence on the grid. Seeds 1 to 5, as the fit.
+#[test]
+fn coverages_meet_the_paper_on_every_grid() {
+    for (name, paper) in [("lyc-10", 15.69), ("lyc-14", 11.46)] {
+        let mut covered = Vec::new();
+        for (voxel, allowed) in [(1.0, 1.5), (0.5, 1.5), (0.25, 1.0)] {
+            let (mut carbon, mut coat) = (0.0, 0.0);
+            for seed in 1..=5 {
+                let m = preset(name, json!({"voxel_um": voxel, "seed": seed}));
+                carbon += 100.0 * share(&m, |f| f.carbon) / 5.0;
+                coat += 100.0 * share(&m, |f| f.covered) / 5.0;
+            }
+            assert!((carbon - paper).abs() < allowed, "{name} at {voxel} um: carbon {carbon} %");
+            covered.push(coat);
+        }
+        let spread = covered.iter().fold(0.0_f64, |a, c| a.max((c - covered[0]).abs()));
+        assert!(spread < 2.0, "{name}: halide {covered:?} %");
+    }
+}
+
+#[test]
+fn routes_and_coats_differ_as_they_should() {
+    let mechanical = preset("lyc-14", json!({}));
+    let manual = preset("lyc-14", json!({"coat_route": "manual"}));
+    let (even, poor) = (share(&mechanical, |f| f.covered), share(&manual, |f| f.covered));
+    assert!(poor < 0.5 * even, "manual {poor}, mechanical {even}");
+    // Full coverage once the volume allows it.
+    let thick = preset("lyc-14", json!({"coat_halide_parts": 30}));
+    assert!(share(&thick, |f| f.covered) > 0.999);
+    // The second coat adds coverage, part of it right on the NCA.
+    let (first, both) = (preset("lyc-10", json!({})), preset("lyc-c-14", json!({})));
+    assert!(share(&both, |f| f.covered) > share(&first, |f| f.covered) + 0.05);
+    assert!(share(&both, |f| f.mixed) > 0.05 && share(&first, |f| f.mixed) == 0.0);
+    assert_eq!(share(&preset("bare", json!({})), |f| f.covered), 0.0);
+}
+
+#[test]
+fn dispersion_moves_carbon_out_of_the_necks() {
+    // The mean number of particles near a carbon voxel falls as the carbon spreads.
+    let in_necks = |dispersion: f64| {
+        let m = preset("bare", json!({"voxel_um": 0.5, "carbon_dispersion": dispersion}));
+        let carbon: Vec<usize> = (0..m.phase.len()).filter(|&v| m.phase[v] == Phase::Carbon).collect();
+        let near = |v: usize| {
+            let p = m.grid.centre_um(v);
+            let wrap = |d: f64| d - 25.0 * (d / 25.0).round();
+            m.particles
+                .iter()
+                .filter(|s| {
+                    let d = [wrap(p[0] - s.centre_um[0]), wrap(p[1] - s.centre_um[1]), p[2] - s.centre_um[2]];
+                    (d[0] * d[0] + d[1] * d[1] + d[2] * d[2]).sqrt() < s.radius_um + 0.75
+                })
+                .count()
+        };
+        carbon.iter().filter(|&&v| near(v) >= 2).count() as f64 / carbon.len() as f64
+    };
+    let (necks, half, spread) = (in_necks(0.0), in_necks(0.5), in_necks(1.0));
+    assert!(necks > 0.95 && necks > half && half > spread + 0.1, "{necks} {half} {spread}");
+}
+
+#[test]
+fn faults_come_as_typed_errors() {
+    let huge = Recipe { voxel_um: 0.05, width_um: 100.0, ..Recipe::default() };
+    assert!(matches!(build(&huge), Err(BuildError::TooManyVoxels { .. })));
+    let broken = Recipe { voxel_um: 0.3, porosity: f64::NAN, ..Recipe::default() };
+    let Err(BuildError::Recipe(issues)) = build(&broken) else { panic!("a broken recipe was built") };
+    assert!(issues.iter().any(|i| i.path == "voxel_um"), "{issues:?}");
+}
