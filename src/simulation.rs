@@ -174,8 +174,7 @@ impl Simulation {
                 simulation.nca_mass = network.nca_mass();
                 simulation.current = protocol.step.c_rate * one_c;
                 let (u0, limit) = (protocol.initial_voltage_v, protocol.step.until_voltage_v);
-                simulation.integrator =
-                    Some(Integrator::new(network, u0, simulation.current, limit, one_c, control));
+                simulation.integrator = Some(Integrator::new(network, u0, simulation.current, limit, one_c, control));
             }
             Err(_) => simulation.stop = Some(StopReason::NoConductingPath),
         }
@@ -194,8 +193,7 @@ impl Simulation {
             // A / kg · h = mAh / g.
             self.series.push(step.time, capacity, step.voltage);
             if step.at_limit {
-                let reason =
-                    if self.current > 0.0 { StopReason::LowerCutoff } else { StopReason::UpperCutoff };
+                let reason = if self.current > 0.0 { StopReason::LowerCutoff } else { StopReason::UpperCutoff };
                 self.stop = Some(reason);
                 return Ok(Status::Finished);
             }
@@ -257,13 +255,13 @@ impl Simulation {
         let value = match field {
             Field::PhiS => potential(ELECTRONIC),
             Field::PhiE => potential(IONIC),
-            Field::Stoichiometry if self.phase[voxel].stores_lithium() => Some(
-                match (potential(ELECTRONIC), potential(IONIC)) {
+            Field::Stoichiometry if self.phase[voxel].stores_lithium() => {
+                Some(match (potential(ELECTRONIC), potential(IONIC)) {
                     (Some(s), Some(e)) => integrator.network.ocv().stoichiometry(s - e).0,
                     // A particle that nothing reaches keeps what it had.
                     _ => self.initial_stoichiometry,
-                },
-            ),
+                })
+            }
             Field::Stoichiometry => None,
         };
         value.map_or(f32::NAN, |v| v as f32)

@@ -11,8 +11,8 @@ use super::kinetics::{HalfVoxel, interface_current};
 use crate::constants::FARADAY;
 use crate::grid::{Axis, VoxelGrid};
 use crate::linalg::lattice::{End, Lattice, Ring};
-use crate::materials::nca::{self, C_S_MAX};
 use crate::materials::Phase;
+use crate::materials::nca::{self, C_S_MAX};
 use crate::microstructure::Microstructure;
 
 pub const ELECTRONIC: usize = 0;
@@ -305,8 +305,7 @@ impl Network {
             let half = half_voxel(&self.predicted[nca], *h);
             let delta = state[reaction.electrolyte as usize] - state[self.storage_nodes[nca][1] as usize];
             let resistance = reaction.resistance.into();
-            let i =
-                interface_current(&p.ocv, delta, half, resistance, self.reaction_j0[k], self.reaction_drop[k]);
+            let i = interface_current(&p.ocv, delta, half, resistance, self.reaction_j0[k], self.reaction_drop[k]);
             self.reaction_drop[k] = i.drop;
             let scale = f64::from(reaction.area) * *h;
             let tangent = (scale * i.slope).max(LEAST) as f32;

@@ -28,7 +28,10 @@ pub struct Statistics {
 pub enum Failure {
     Linear(pcg::Failure),
     /// Too many iterations; `correction` is the last one's size [V].
-    Stalled { iterations: usize, correction: f64 },
+    Stalled {
+        iterations: usize,
+        correction: f64,
+    },
 }
 
 /// State of a piece of work.

@@ -7,8 +7,8 @@ use super::CellParameters;
 use super::kinetics::{HalfVoxel, interface_current};
 use crate::constants::FARADAY;
 use crate::grid::Axis;
-use crate::materials::nca::{self, C_S_MAX};
 use crate::materials::Phase;
+use crate::materials::nca::{self, C_S_MAX};
 use crate::microstructure::Microstructure;
 
 /// A branch between two unknowns; its conductance in S, or what it follows from.
@@ -201,8 +201,7 @@ pub fn voltages(structure: &Microstructure, p: &CellParameters, u0: f64, current
     for (k, &step) in dt.iter().enumerate() {
         // The first step is not extrapolated from: it holds the ohmic jump.
         let ratio = if k < 2 { 0.0 } else { (step / dt[k - 1]).min(2.0) };
-        let frozen: Vec<f64> =
-            state.iter().zip(&previous).map(|(u, b)| u + ratio * (u - b).clamp(-0.1, 0.1)).collect();
+        let frozen: Vec<f64> = state.iter().zip(&previous).map(|(u, b)| u + ratio * (u - b).clamp(-0.1, 0.1)).collect();
         let mut u = frozen.clone();
         for _ in 0..50 {
             let (residual, jacobian) = model.assemble(&u, &frozen, &x_old, step, current);

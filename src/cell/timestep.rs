@@ -50,10 +50,21 @@ pub enum Progress {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Failure {
     /// Newton failed at every step length tried.
-    Newton { time: f64, dt: f64, cause: newton::Failure },
+    Newton {
+        time: f64,
+        dt: f64,
+        cause: newton::Failure,
+    },
     /// Steps were rejected without end.
-    StepTooSmall { time: f64, dt: f64, voltage: f64 },
-    TooManySteps { time: f64, voltage: f64 },
+    StepTooSmall {
+        time: f64,
+        dt: f64,
+        voltage: f64,
+    },
+    TooManySteps {
+        time: f64,
+        voltage: f64,
+    },
 }
 
 /// A cell under constant current.

@@ -290,7 +290,8 @@ pub fn match_pairs(graph: &Graph, quality: f32) -> (Vec<u32>, usize) {
     // Bucket sort by the upper bits of the float: 7 bits of mantissa tell branches apart well enough.
     let key = |g: f32| 65_535 - (g.to_bits() >> 15).min(65_535) as usize;
     let mut start = vec![0_u32; 65_537];
-    let upper = |i: usize| (graph.row[i] as usize..graph.row[i + 1] as usize).filter(move |&k| graph.column[k] as usize > i);
+    let upper =
+        |i: usize| (graph.row[i] as usize..graph.row[i + 1] as usize).filter(move |&k| graph.column[k] as usize > i);
     for i in 0..n {
         for k in upper(i) {
             start[key(graph.conductance[k]) + 1] += 1;

@@ -223,7 +223,8 @@ impl Lattice {
     pub fn apply<T: Real>(&self, x: &[T], out: &mut [T], ring: &mut Ring<T>) {
         let nz = self.size[2];
         let plane = self.plane_len();
-        let (hubs, copy) = (&x[self.hub(0)..], |node: usize, row: &mut [T]| row.copy_from_slice(&x[node..][..row.len()]));
+        let (hubs, copy) =
+            (&x[self.hub(0)..], |node: usize, row: &mut [T]| row.copy_from_slice(&x[node..][..row.len()]));
         ring.start(self, hubs, copy);
         for z in 0..nz {
             ring.load(self, z + 1, hubs, copy);
@@ -355,11 +356,7 @@ pub(crate) mod tests {
         use rand::{RngExt, SeedableRng};
         let mut rng = rand::rngs::ChaCha8Rng::seed_from_u64(seed);
         let mut draw = || {
-            if rng.random::<f64>() < 0.1 {
-                0.0
-            } else {
-                libm::pow(10.0, -decades * rng.random::<f64>()) as f32
-            }
+            if rng.random::<f64>() < 0.1 { 0.0 } else { libm::pow(10.0, -decades * rng.random::<f64>()) as f32 }
         };
         let ends = vec![[End::Ground, End::Hub(0)], [End::Hub(1), End::Ground]];
         let mut l = Lattice::new(size, ends, 2);

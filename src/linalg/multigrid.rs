@@ -117,11 +117,7 @@ impl Multigrid {
                 for k in 0..j {
                     sum -= l[i * n + k] * l[j * n + k];
                 }
-                l[i * n + j] = if i == j {
-                    sum.max(1e-14 * l[i * n + i]).sqrt()
-                } else {
-                    sum / l[j * n + j]
-                };
+                l[i * n + j] = if i == j { sum.max(1e-14 * l[i * n + i]).sqrt() } else { sum / l[j * n + j] };
             }
         }
     }
