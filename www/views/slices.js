@@ -4,7 +4,7 @@
 import { byId, element, format } from '../dom.js';
 import { isAbort } from '../simulator.js';
 import { isDark } from '../theme.js';
-import { fitCanvas, onceAFrame, watchSize } from './canvas.js';
+import { fitCanvas, oneAFrame, watchSize } from './canvas.js';
 
 /** @typedef {import('../messages.js').Axis} Axis */
 /** @typedef {import('../messages.js').Slice} Slice */
@@ -43,7 +43,7 @@ export class Slices {
     this.simulator = simulator;
     /** @type {View[]} */
     this.views = module.slice_views();
-    this.redraw = onceAFrame(() => this.#draw());
+    this.redraw = oneAFrame(() => this.#draw());
     this.#field.append(...this.views.map((v) => element('option', { value: v.key, disabled: v.needs_run }, v.label)));
     this.#colormap.append(...COLORMAPS.map((name) => element('option', { value: name }, name)));
     this.#buildAxes();
