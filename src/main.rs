@@ -1,5 +1,6 @@
 //! The native door: the command line.
 
+mod electrode;
 mod site;
 
 use std::path::{Path, PathBuf};
@@ -8,6 +9,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
+use electrode::Electrode;
 use site::{BadInput, Port};
 
 /// A digital twin of halide-sulfide hybrid battery cathodes.
@@ -34,6 +36,19 @@ enum Task {
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
     },
+    /// Builds the microstructure of an electrode and prints it as JSON
+    Build {
+        #[command(flatten)]
+        electrode: Electrode,
+    },
+    /// Discharges an electrode and prints the result as JSON
+    Run {
+        #[command(flatten)]
+        electrode: Electrode,
+        /// Directory for curve.csv and voltage.svg
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
     /// Runs a cargo command for wasm32, with the compiler that builds the page
     #[command(hide = true)]
     WasmCargo {
@@ -47,6 +62,8 @@ fn main() -> ExitCode {
     let done = match Cli::parse().command.unwrap_or(Task::Serve { port: None }) {
         Task::Serve { port } => serve(port),
         Task::Site { out } => write_site(&out),
+        Task::Build { electrode } => electrode::build(&electrode),
+        Task::Run { electrode, out } => electrode::run(&electrode, out.as_deref()),
         Task::WasmCargo { subcommand, arguments } => wasm_cargo(&subcommand, &arguments),
     };
     let Err(error) = done else { return ExitCode::SUCCESS };

@@ -49,36 +49,10 @@ fn issues_to_js(issues: &[RecipeIssue]) -> JsValue {
 fn read_recipe(value: JsValue) -> Result<Recipe, Vec<RecipeIssue>> {
     let value: Value = serde_wasm_bindgen::from_value(value).unwrap_or(Value::Null);
     let recipe = Recipe::from_json(&value)?;
-    match memory_issue(&recipe) {
+    match simulation::memory_issue(&recipe, MEMORY_LIMIT) {
         Some(issue) => Err(vec![issue]),
         None => Ok(recipe),
     }
-}
-
-/// The refusal of a recipe that would not fit into memory, with the finest voxel that would.
-fn memory_issue(recipe: &Recipe) -> Option<RecipeIssue> {
-    let needed = simulation::estimate_bytes(recipe);
-    if needed <= MEMORY_LIMIT {
-        return None;
-    }
-    // Voxels of at most three decimals that divide width and thickness, from fine to coarse.
-    let coarsest = 0.5 * recipe.nca_diameter_um;
-    let fits = (1..)
-        .map(|thousandths| f64::from(thousandths) * 1e-3)
-        .take_while(|voxel_um| *voxel_um <= coarsest)
-        .filter(|voxel_um| *voxel_um > recipe.voxel_um)
-        .filter_map(|voxel_um| recipe.with_overrides(&json!({"voxel_um": voxel_um})).ok())
-        .find(|r| simulation::estimate_bytes(r) <= MEMORY_LIMIT);
-    let gigabytes = |bytes: u64| bytes as f64 / f64::from(1 << 30);
-    Some(RecipeIssue::new(
-        "voxel_um",
-        json!(recipe.voxel_um),
-        format!("a run within {} GB; this one needs {:.1} GB", gigabytes(MEMORY_LIMIT), gigabytes(needed)),
-        match fits {
-            Some(r) => format!("A voxel of {} um would fit.", r.voxel_um),
-            None => "Make the domain smaller.".into(),
-        },
-    ))
 }
 
 /// The table of fields, each with its default, the range of its slider and the mode in which it counts (null: always).
