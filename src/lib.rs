@@ -7,8 +7,11 @@ pub mod grid;
 pub mod linalg;
 pub mod materials;
 pub mod microstructure;
+pub mod plots;
 pub mod presets;
 pub mod protocol;
 pub mod recipe;
 pub mod results;
 pub mod simulation;
+#[cfg(target_arch = "wasm32")]
+pub mod wasm;

@@ -116,7 +116,8 @@ impl From<Failure> for SimulationError {
 /// The factor is the peak of resident memory over voxels, measured natively for `lyc-10` at 0.5 um, with a tenth on top.
 pub fn estimate_bytes(recipe: &Recipe) -> u64 {
     const BYTES_PER_VOXEL: u64 = 520;
-    recipe.grid().len() as u64 * BYTES_PER_VOXEL
+    // Not `len()`: in wasm a count of voxels may exceed usize.
+    recipe.grid().size.iter().map(|&n| n as u64).product::<u64>() * BYTES_PER_VOXEL
 }
 
 /// One discharge (or charge) of one electrode.

@@ -13,7 +13,7 @@ use crate::grid::{Axis, VoxelGrid};
 use crate::linalg::lattice::{End, Lattice, Ring};
 use crate::materials::Phase;
 use crate::materials::nca::{self, C_S_MAX};
-use crate::microstructure::Microstructure;
+use crate::microstructure::{Microstructure, SurfaceFace};
 
 pub const ELECTRONIC: usize = 0;
 pub const IONIC: usize = 1;
@@ -352,6 +352,52 @@ fn half_voxel(predicted: &Predicted, h: f64) -> HalfVoxel {
     HalfVoxel { u: predicted.u, x: predicted.x, conductance }
 }
 
+/// The part of a face that touches the neighbour without coat, carbon or another particle in between.
+pub(super) fn direct(surface: &SurfaceFace) -> f64 {
+    // The parts are f32 and may add up to a hair more than 1.
+    (1.0 - f64::from(surface.covered) - f64::from(surface.carbon) - f64::from(surface.contact)).max(0.0)
+}
+
+/// Shares the electronic contact area of the whole surface among the faces that a path can pass through.
+///
+/// The coat and carbon models give each face the fraction that touches carbon, whatever voxel lies across it; current can
+/// leave only where that voxel is carbon. So the fractions there are raised by one factor, which keeps the total area of
+/// contact independent of the voxel size. The same holds for contacts between particles and with the mixed coat.
+pub(super) struct ContactShare {
+    factor: [f64; Phase::COUNT],
+}
+
+impl ContactShare {
+    pub(super) fn new(structure: &Microstructure) -> ContactShare {
+        let (mut total, mut passable) = ([0.0; Phase::COUNT], [0.0; Phase::COUNT]);
+        for surface in &structure.surface {
+            let across = structure.phase[surface.neighbour as usize];
+            for phase in [Phase::Nca, Phase::Carbon, Phase::Mixed] {
+                let area = f64::from(surface.area) * fraction(surface, phase);
+                total[phase as usize] += area;
+                passable[phase as usize] += if across == phase { area } else { 0.0 };
+            }
+        }
+        let factor = std::array::from_fn(|k| if passable[k] > 0.0 { total[k] / passable[k] } else { 0.0 });
+        ContactShare { factor }
+    }
+
+    /// Area of electronic contact with the voxel across, over the true area of the face.
+    pub(super) fn contact(&self, surface: &SurfaceFace, across: Phase) -> f64 {
+        self.factor[across as usize] * fraction(surface, across)
+    }
+}
+
+/// The fraction of a face that touches `phase` electronically.
+fn fraction(surface: &SurfaceFace, phase: Phase) -> f64 {
+    f64::from(match phase {
+        Phase::Nca => surface.contact,
+        Phase::Carbon => surface.carbon,
+        Phase::Mixed => surface.mixed,
+        _ => 0.0,
+    })
+}
+
 /// Copies the faces on the low periodic sides to the high ones.
 fn wrap(lattice: &mut Lattice) {
     let [nx, ny, _] = lattice.size();
@@ -421,7 +467,8 @@ impl Branches {
     /// Charge transfer and electronic contact on the surface of the NCA.
     fn surface(&mut self, structure: &Microstructure, p: &CellParameters, h: f64, lattice: &mut Lattice) {
         let grid = structure.grid;
-        // Bare fraction seen from the first side of a face between two particles.
+        let share = ContactShare::new(structure);
+        // Contact seen from the first side of a face between two particles.
         let mut first_side: HashMap<u32, f64> = HashMap::new();
         for surface in &structure.surface {
             let (voxel, neighbour) = (surface.voxel as usize, surface.neighbour as usize);
@@ -429,43 +476,41 @@ impl Branches {
             let (axis, upper) = face_between(&grid, voxel, neighbour);
             let at = grid.coordinates(upper);
             let a = self.position[voxel];
-            let (area, covered) = (f64::from(surface.area), f64::from(surface.covered));
-            let bare = 1.0 - covered;
-            if other.conducts_electrons() {
+            let area = f64::from(surface.area);
+            let mut contact = area * share.contact(surface, other);
+            if contact > 0.0 {
                 let face = face_id(lattice, ELECTRONIC, axis, at);
-                let (mut fixed, mut contact, mut b) = (p.contact_resistance / h, bare, NONE);
+                let (mut fixed, mut b) = (p.contact_resistance / h, NONE);
                 if other.stores_lithium() {
-                    // Both sides must be bare; the second of the two visits knows it.
+                    // The second of the two visits to a face knows both sides: their mean serves.
                     match first_side.remove(&face) {
                         None => {
-                            first_side.insert(face, bare);
+                            first_side.insert(face, contact);
                             continue;
                         }
-                        Some(first) => contact *= first,
+                        Some(first) => contact = 0.5 * (contact + first),
                     }
                     b = self.position[neighbour];
                 } else {
                     fixed += 0.5 / p.sigma[other as usize];
                 }
-                if contact > 0.0 {
-                    *face_mut(lattice, face) = 1.0;
-                    self.contacts.push(Contact { face, a, b, fixed: fixed as f32, area: (area * contact) as f32 });
-                }
+                *face_mut(lattice, face) = 1.0;
+                self.contacts.push(Contact { face, a, b, fixed: fixed as f32, area: contact as f32 });
             }
             if other.is_electrolyte() {
                 let face = face_id(lattice, IONIC, axis, at);
                 let electrolyte = lattice.node(IONIC, grid.coordinates(neighbour)) as u32;
                 let half = 0.5 * h / p.kappa[other as usize];
                 // A coat that the grid resolves is there as voxels; a thinner one lies on the face.
-                let through_coat = match other {
-                    Phase::Lpscl => f64::from(surface.coat_um) * 1e-6 / p.kappa[Phase::Halide as usize],
-                    _ => 0.0,
+                let (coat, film, j0) = match other {
+                    Phase::Lpscl => {
+                        let coat = f64::from(surface.coat_um) * 1e-6 / p.kappa[Phase::Halide as usize];
+                        (coat, p.film_resistance, p.j0_lpscl)
+                    }
+                    _ => (0.0, 0.0, p.j0_halide),
                 };
-                let touching = match other {
-                    Phase::Lpscl => (p.film_resistance, p.j0_lpscl),
-                    _ => (0.0, p.j0_halide),
-                };
-                for (fraction, layer, j0) in [(covered, through_coat, p.j0_halide), (bare, touching.0, touching.1)] {
+                let covered = f64::from(surface.covered);
+                for (fraction, layer, j0) in [(covered, coat, p.j0_halide), (direct(surface), film, j0)] {
                     if fraction > 0.0 {
                         *face_mut(lattice, face) = 1.0;
                         self.reactions.push(Reaction {

@@ -9,7 +9,7 @@ use crate::constants::FARADAY;
 use crate::grid::Axis;
 use crate::materials::Phase;
 use crate::materials::nca::{self, C_S_MAX};
-use crate::microstructure::Microstructure;
+use crate::microstructure::{Microstructure, SurfaceFace};
 
 /// A branch between two unknowns; its conductance in S, or what it follows from.
 enum Branch {
@@ -77,24 +77,36 @@ fn model<'a>(structure: &'a Microstructure, p: &'a CellParameters) -> Model<'a> 
             }
         }
     }
+    // Total area of each kind of electronic contact over the area that faces the right phase.
+    let share = |kind: Phase, part: fn(&SurfaceFace) -> f32| {
+        let area = |s: &SurfaceFace| f64::from(s.area) * f64::from(part(s));
+        let total: f64 = structure.surface.iter().map(area).sum();
+        total / structure.surface.iter().filter(|s| phase[s.neighbour as usize] == kind).map(area).sum::<f64>()
+    };
+    let particles = share(Phase::Nca, |s| s.contact);
+    let carbon = share(Phase::Carbon, |s| s.carbon);
+    let mixed = share(Phase::Mixed, |s| s.mixed);
     for (k, s) in structure.surface.iter().enumerate() {
         let (v, w) = (s.voxel as usize, s.neighbour as usize);
         let area = f64::from(s.area) * h * h;
-        let (covered, bare) = (f64::from(s.covered), 1.0 - f64::from(s.covered));
+        let covered = f64::from(s.covered);
+        let direct = (1.0 - covered - f64::from(s.carbon) - f64::from(s.contact)).max(0.0);
         let r = p.contact_resistance;
-        match phase[w] {
-            Phase::Nca => {
-                let twin = structure.surface[..k].iter().find(|t| t.voxel == s.neighbour && t.neighbour == s.voxel);
-                if let Some(twin) = twin {
-                    let contact = area * bare * (1.0 - f64::from(twin.covered));
-                    branches.push(Branch::Contact(v, Some(w), phi_s(w), r / contact, contact));
-                }
+        if phase[w] == Phase::Nca {
+            let twin = structure.surface[..k].iter().find(|t| t.voxel == s.neighbour && t.neighbour == s.voxel);
+            if let Some(twin) = twin {
+                let mean = 0.5 * f64::from(s.area * s.contact + twin.area * twin.contact) * h * h * particles;
+                branches.push(Branch::Contact(v, Some(w), phi_s(w), r / mean, mean));
             }
-            Phase::Carbon | Phase::Mixed => {
-                let half = 0.5 * h / p.sigma[phase[w] as usize];
-                branches.push(Branch::Contact(v, None, phi_s(w), (r + half) / (area * bare), area * bare));
+        }
+        if matches!(phase[w], Phase::Carbon | Phase::Mixed) {
+            let half = 0.5 * h / p.sigma[phase[w] as usize];
+            let touching =
+                if phase[w] == Phase::Carbon { carbon * f64::from(s.carbon) } else { mixed * f64::from(s.mixed) };
+            let contact = area * touching;
+            if contact > 0.0 {
+                branches.push(Branch::Contact(v, None, phi_s(w), (r + half) / contact, contact));
             }
-            _ => {}
         }
         let kappa = p.kappa[phase[w] as usize];
         let half = 0.5 * h / kappa;
@@ -102,10 +114,10 @@ fn model<'a>(structure: &'a Microstructure, p: &'a CellParameters) -> Model<'a> 
             Phase::Lpscl => {
                 let coat = f64::from(s.coat_um) * 1e-6 / p.kappa[Phase::Halide as usize];
                 branches.push(Branch::Reaction(v, phi_e(w), area * covered, half + coat, p.j0_halide));
-                branches.push(Branch::Reaction(v, phi_e(w), area * bare, half + p.film_resistance, p.j0_lpscl));
+                branches.push(Branch::Reaction(v, phi_e(w), area * direct, half + p.film_resistance, p.j0_lpscl));
             }
             Phase::Halide | Phase::Mixed => {
-                branches.push(Branch::Reaction(v, phi_e(w), area, half, p.j0_halide));
+                branches.push(Branch::Reaction(v, phi_e(w), area * (covered + direct), half, p.j0_halide));
             }
             _ => {}
         }
@@ -253,7 +265,7 @@ mod tests {
     use crate::constants::ONE_C_A_PER_KG;
     use crate::grid::VoxelGrid;
     use crate::materials::nca::OpenCircuitVoltage;
-    use crate::microstructure::{NO_PARTICLE, SurfaceFace};
+    use crate::microstructure::NO_PARTICLE;
 
     /// Blocks of 2 x 2 x 2 voxels of random phases, each NCA block a particle, with random areas and coverages.
     fn blocks(seed: u64) -> Microstructure {
@@ -282,12 +294,16 @@ mod tests {
             for axis in Axis::ALL {
                 for w in [grid.previous(v, axis), grid.next(v, axis)].into_iter().flatten() {
                     if particle[w] != particle[v] {
+                        let covered = 0.6 * rng.random::<f32>();
                         surface.push(SurfaceFace {
                             voxel: v as u32,
                             neighbour: w as u32,
                             area: 0.6 + 0.4 * rng.random::<f32>(),
-                            covered: rng.random::<f32>(),
+                            covered,
                             coat_um: 0.3 * rng.random::<f32>(),
+                            mixed: covered * rng.random::<f32>(),
+                            carbon: 0.2 * rng.random::<f32>(),
+                            contact: if phase[w] == Phase::Nca { 0.2 * rng.random::<f32>() } else { 0.0 },
                         });
                     }
                 }

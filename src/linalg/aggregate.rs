@@ -284,8 +284,11 @@ fn good_match(a: f32, b: f32, g: f32, quality: f32) -> bool {
 
 /// One pass of pairwise matching, heaviest branch first; lone nodes join a strong neighbour's group.
 ///
+/// `diagonal` are the nodes' diagonals summed over what they hold on the finest of the levels that are passed at once: the
+/// bound is on them, for conductances inside a group no longer show in the group's own diagonal.
+///
 /// Returns the group of each node, numbered by first appearance, and their number.
-pub fn match_pairs(graph: &Graph, quality: f32) -> (Vec<u32>, usize) {
+pub fn match_pairs(graph: &Graph, diagonal: &[f32], quality: f32) -> (Vec<u32>, usize) {
     let n = graph.len();
     // Bucket sort by the upper bits of the float: 7 bits of mantissa tell branches apart well enough.
     let key = |g: f32| 65_535 - (g.to_bits() >> 15).min(65_535) as usize;
@@ -318,8 +321,7 @@ pub fn match_pairs(graph: &Graph, quality: f32) -> (Vec<u32>, usize) {
         // Both tied to ground: that path joins them as well.
         let (ea, eb) = (graph.excess[i], graph.excess[j]);
         let through_ground = if ea > 0.0 && eb > 0.0 { ea * eb / (ea + eb) } else { 0.0 };
-        let (a, b) = (1.0 / graph.inverse_diagonal[i], 1.0 / graph.inverse_diagonal[j]);
-        if good_match(a, b, graph.conductance[k] + through_ground, quality) {
+        if good_match(diagonal[i], diagonal[j], graph.conductance[k] + through_ground, quality) {
             partner[i] = j as u32;
             partner[j] = i as u32;
         }
@@ -342,7 +344,7 @@ pub fn match_pairs(graph: &Graph, quality: f32) -> (Vec<u32>, usize) {
                     (best, joined) = (graph.conductance[k], j as u32);
                 }
             }
-            if best * graph.inverse_diagonal[i] < LEFTOVER_SHARE {
+            if best < LEFTOVER_SHARE * diagonal[i] {
                 joined = NONE;
             }
         }

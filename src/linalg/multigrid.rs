@@ -227,16 +227,23 @@ impl Multigrid {
 
 /// Three passes of pairwise matching in one: the groups and the network between them.
 fn match_passes(graph: &Graph, quality: f32) -> (Vec<u32>, Graph) {
-    let (mut group, count) = match_pairs(graph, quality);
-    let mut coarse = graph.coarsen(&group, count);
-    for _ in 1..3 {
-        let (next, count) = match_pairs(&coarse, quality);
-        coarse = coarse.coarsen(&next, count);
+    let mut diagonal: Vec<f32> = graph.inverse_diagonal.iter().map(|d| if *d > 0.0 { 1.0 / d } else { 0.0 }).collect();
+    let mut group: Vec<u32> = (0..graph.len() as u32).collect();
+    let mut coarse = None;
+    for _ in 0..3 {
+        let fine = coarse.as_ref().unwrap_or(graph);
+        let (next, count) = match_pairs(fine, &diagonal, quality);
+        let mut sum = vec![0.0; count];
+        for (&g, d) in next.iter().zip(&diagonal) {
+            sum[g as usize] += d;
+        }
+        diagonal = sum;
+        coarse = Some(fine.coarsen(&next, count));
         for g in &mut group {
             *g = next[*g as usize];
         }
     }
-    (group, coarse)
+    (group, coarse.unwrap_or_default())
 }
 
 /// Solves the first level's `A x = b` approximately from x = 0; overwrites b.
