@@ -1,10 +1,15 @@
 //! catholyte: a digital twin of halide-sulfide hybrid cathodes for all-solid-state lithium batteries.
 
 pub mod analysis;
+pub mod cell;
 pub mod composition;
 pub mod constants;
 pub mod grid;
+pub mod linalg;
 pub mod materials;
 pub mod microstructure;
 pub mod presets;
+pub mod protocol;
 pub mod recipe;
+pub mod results;
+pub mod simulation;

@@ -1,0 +1,54 @@
+//! The electrochemical cell: a network of two rails, and the voltages on it over time.
+//!
+//! Every voxel carries up to two potentials [V], after Jamnik and Maier's chemical capacitance: `phi_s` on the electronic
+//! rail, `phi_e` on the ionic rail; inside NCA `phi_e` is the electrochemical potential of Li+ over F, so the open-circuit
+//! voltage is `U(x) = phi_s − phi_e` and the stoichiometry a function of the two. Processes are branches between nodes:
+//!
+//! | branch | between | current |
+//! | --- | --- | --- |
+//! | electronic conduction | neighbours on the electronic rail | harmonic mean of sigma; contact resistance between particles |
+//! | ionic conduction | neighbouring electrolyte voxels | harmonic mean of kappa |
+//! | lithium diffusion | NCA neighbours of one particle, ionic rail | `kappa_NCA = D(x) F c_s_max / abs(dU/dx)` |
+//! | charge transfer | NCA voxel and electrolyte voxel, ionic rail | half voxel + film + Butler-Volmer in series |
+//! | chemical capacitor | the two rails of an NCA voxel | `F c_s_max V dx/dt` |
+//! | separator | lithium (0 V) and the electrolyte at z = 0 | one resistance |
+//! | collector | the terminal and the electronic voxels at z = L | half a voxel; the applied current enters here |
+//!
+//! One backward Euler step, with D, j0 and sigma taken at the predicted state, is a convex problem (every branch current
+//! rises with the voltage across it), so Newton with a line search converges from anywhere, and every Jacobian is a
+//! network of positive conductances for [`crate::linalg`].
+//!
+//! Sign: a discharge current is positive. Not modelled: heat, strain, double layers, hysteresis, ageing, the anode's
+//! kinetics (lithium metal at 0 V).
+
+pub mod kinetics;
+pub mod network;
+pub mod newton;
+#[cfg(test)]
+mod reference;
+pub mod timestep;
+
+use crate::materials::Phase;
+use crate::materials::nca::OpenCircuitVoltage;
+
+/// All material parameters of a cell, SI.
+#[derive(Clone, Debug)]
+pub struct CellParameters {
+    /// Electronic conductivity of each phase [S m⁻¹]; NCA's entry is not used, it varies with x.
+    pub sigma: [f64; Phase::COUNT],
+    /// Ionic conductivity of each phase [S m⁻¹]; NCA's entry is not used.
+    pub kappa: [f64; Phase::COUNT],
+    /// Lithium diffusion in NCA far from x = 1 [m² s⁻¹], and the decades lost towards it.
+    pub diffusivity: f64,
+    pub diffusivity_drop: f64,
+    /// Exchange current density at x = 0.5 under halide and against sulfide [A m⁻²].
+    pub j0_halide: f64,
+    pub j0_lpscl: f64,
+    /// Resistance of the impurity layer where LPSCl touches NCA [Ohm m²].
+    pub film_resistance: f64,
+    /// Electronic contact resistance between NCA and NCA of another particle, carbon or the collector [Ohm m²].
+    pub contact_resistance: f64,
+    /// Separator [Ohm m²].
+    pub separator_resistance: f64,
+    pub ocv: OpenCircuitVoltage,
+}

@@ -1,0 +1,219 @@
+//! Newton's method with a line search on one time step, in bounded pieces of work.
+
+use super::network::Network;
+use crate::linalg::multigrid::Multigrid;
+use crate::linalg::pcg::{self, Pcg, Tolerance};
+
+/// Newton gives up after this many iterations; ordinary steps take two.
+const MAX_ITERATIONS: usize = 30;
+const MAX_LINE_SEARCH: usize = 14;
+const MAX_LINEAR_ITERATIONS: usize = 300;
+/// Correction in volts below which no line search is needed.
+const SMALL: f64 = 1e-3;
+/// An average reduction per linear iteration worse than this asks for fresh values in the preconditioner.
+const SLOW: f64 = 0.3;
+
+/// Work done so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Statistics {
+    pub newton_iterations: usize,
+    pub linear_iterations: usize,
+    /// Hierarchies built, and refreshed with new values.
+    pub setups: usize,
+    pub refreshes: usize,
+}
+
+/// Why a time step could not be solved.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Failure {
+    Linear(pcg::Failure),
+    /// Too many iterations; `correction` is the last one's size [V].
+    Stalled {
+        iterations: usize,
+        correction: f64,
+    },
+}
+
+/// State of a piece of work.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Progress {
+    Running,
+    /// Solved after so many iterations.
+    Converged(usize),
+}
+
+enum Stage {
+    Evaluate,
+    Solve,
+    Search { alpha: f64, trials: usize },
+}
+
+pub struct Newton {
+    pcg: Pcg,
+    multigrid: Option<Multigrid>,
+    residual: Vec<f64>,
+    /// State before the correction in work.
+    base: Vec<f64>,
+    stage: Stage,
+    iterations: usize,
+    /// Size of the last correction [V].
+    correction: f64,
+    /// √ of the resistance from the terminal to ground, lattice units: turns energy norms into volts.
+    root_resistance: f64,
+    /// Error allowed in the terminal voltage [V].
+    tolerance_v: f64,
+    stale: bool,
+    fresh: bool,
+    pub statistics: Statistics,
+}
+
+impl Newton {
+    /// * `tolerance_v` – error allowed in the terminal voltage [V]
+    pub fn new(network: &Network, tolerance_v: f64) -> Newton {
+        // 50 Ohm cm2 is what these electrodes have between terminal and lithium, within a factor of a few.
+        const TYPICAL_RESISTANCE: f64 = 5e-3;
+        let n = network.lattice.len();
+        Newton {
+            pcg: Pcg::new(&network.lattice),
+            multigrid: None,
+            residual: vec![0.0; n],
+            base: vec![0.0; n],
+            stage: Stage::Evaluate,
+            iterations: 0,
+            correction: f64::INFINITY,
+            root_resistance: network.scaled_resistance(TYPICAL_RESISTANCE).sqrt(),
+            tolerance_v,
+            stale: false,
+            fresh: false,
+            statistics: Statistics::default(),
+        }
+    }
+
+    /// Begins a new step; the network must have been frozen at the predicted state.
+    pub fn begin(&mut self) {
+        self.stage = Stage::Evaluate;
+        self.iterations = 0;
+        self.correction = f64::INFINITY;
+    }
+
+    /// One bounded piece of work: an evaluation, a linear iteration or a trial of the line search.
+    ///
+    /// # Errors
+    /// [`Failure`]; `state` is then of no use.
+    pub fn advance(&mut self, network: &mut Network, state: &mut [f64], current: f64) -> Result<Progress, Failure> {
+        match self.stage {
+            Stage::Evaluate => {
+                network.evaluate(state, current, &mut self.residual);
+                self.begin_solve(network);
+            }
+            Stage::Solve => {
+                let multigrid = self.multigrid.as_mut().expect("begin_solve built it");
+                if let pcg::Step::Converged(info) =
+                    self.pcg.step(&network.lattice, multigrid).map_err(Failure::Linear)?
+                {
+                    self.after_solve(info);
+                    self.base.copy_from_slice(state);
+                    self.stage = Stage::Search { alpha: 1.0, trials: 0 };
+                }
+            }
+            Stage::Search { alpha, trials } => return self.search(network, state, current, alpha, trials),
+        }
+        Ok(Progress::Running)
+    }
+
+    fn begin_solve(&mut self, network: &mut Network) {
+        network.lattice.update_diagonal();
+        match &mut self.multigrid {
+            None => {
+                self.multigrid = Some(Multigrid::new(&network.lattice));
+                self.statistics.setups += 1;
+                self.fresh = true;
+            }
+            Some(_) if self.stale && self.fresh => {
+                // New values did not help: the groups no longer fit.
+                self.multigrid = Some(Multigrid::new(&network.lattice));
+                self.statistics.setups += 1;
+            }
+            Some(multigrid) if self.stale => {
+                multigrid.refresh(&network.lattice);
+                self.statistics.refreshes += 1;
+                self.fresh = true;
+            }
+            Some(_) => self.fresh = false,
+        }
+        self.stale = false;
+        // The linear error need only be as small as what the next Newton step leaves.
+        let relative = if self.correction.is_finite() { (5.0 * self.correction).clamp(1e-4, 0.1) } else { 0.1 };
+        let absolute = 0.1 * self.tolerance_v / self.root_resistance;
+        let tolerance = Tolerance { relative, absolute, max_iterations: MAX_LINEAR_ITERATIONS };
+        let residual = &self.residual;
+        self.pcg.start(tolerance, |b| b.iter_mut().zip(residual).for_each(|(b, r)| *b = -*r as f32));
+        self.stage = Stage::Solve;
+    }
+
+    fn after_solve(&mut self, info: pcg::Info) {
+        self.statistics.linear_iterations += info.iterations;
+        self.statistics.newton_iterations += 1;
+        self.iterations += 1;
+        if info.iterations > 3 {
+            let reduction = libm::pow(info.last_error / info.first_error, 1.0 / info.iterations as f64);
+            self.stale = reduction > SLOW;
+        }
+    }
+
+    fn search(
+        &mut self,
+        network: &mut Network,
+        state: &mut [f64],
+        current: f64,
+        alpha: f64,
+        trials: usize,
+    ) -> Result<Progress, Failure> {
+        let direction = &self.pcg.x;
+        // Slope of the convex functional along the direction; below zero at its start.
+        let start = if trials == 0 { slope(&self.residual, direction) } else { -self.correction * self.correction };
+        if trials == 0 {
+            self.correction = (-start).max(0.0).sqrt();
+        }
+        let volts = self.correction * self.root_resistance;
+        if !volts.is_finite() {
+            return Err(Failure::Stalled { iterations: self.iterations, correction: volts });
+        }
+        for ((u, base), d) in state.iter_mut().zip(&self.base).zip(direction) {
+            *u = base + alpha * f64::from(*d);
+        }
+        network.evaluate(state, current, &mut self.residual);
+        let end = slope(&self.residual, direction);
+        if volts > SMALL && end > 0.5 * -start && trials < MAX_LINE_SEARCH {
+            // Secant on the slope, kept inside the interval.
+            let shrink = (-start / (end - start)).clamp(0.1, 0.6);
+            self.stage = Stage::Search { alpha: alpha * shrink, trials: trials + 1 };
+            return Ok(Progress::Running);
+        }
+        // After a full step of size v the next one is about v² / 50 mV (quadratic convergence).
+        let converged = volts < 3.0 * self.tolerance_v || volts * volts / 0.05 < self.tolerance_v;
+        if alpha == 1.0 && converged {
+            return Ok(Progress::Converged(self.iterations));
+        }
+        if self.iterations >= MAX_ITERATIONS {
+            return Err(Failure::Stalled { iterations: self.iterations, correction: volts });
+        }
+        // `correction` is kept in volts between iterations, for the next linear tolerance.
+        self.correction = volts;
+        self.begin_solve(network);
+        Ok(Progress::Running)
+    }
+}
+
+fn slope(residual: &[f64], direction: &[f32]) -> f64 {
+    const LANES: usize = 8;
+    let mut lanes = [0.0_f64; LANES];
+    let (r, d) = (residual.chunks_exact(LANES), direction.chunks_exact(LANES));
+    let rest: f64 = r.remainder().iter().zip(d.remainder()).map(|(r, d)| r * f64::from(*d)).sum();
+    for (r, d) in r.zip(d) {
+        for k in 0..LANES {
+            lanes[k] += r[k] * f64::from(d[k]);
+        }
+    }
+    lanes.iter().sum::<f64>() + rest
+}

@@ -1,0 +1,362 @@
+//! The whole model, plain and slow: every branch in one list, a dense matrix, Newton without a line search.
+//!
+//! It shares the laws of single branches with the fast cell (`interface_current`, the material functions) and nothing
+//! else: nodes, branches, assembly and solver are its own. Tests hold the fast cell to it.
+
+use super::CellParameters;
+use super::kinetics::{HalfVoxel, interface_current};
+use crate::constants::FARADAY;
+use crate::grid::Axis;
+use crate::materials::Phase;
+use crate::materials::nca::{self, C_S_MAX};
+use crate::microstructure::{Microstructure, SurfaceFace};
+
+/// A branch between two unknowns; its conductance in S, or what it follows from.
+enum Branch {
+    Fixed(usize, usize, f64),
+    /// Two NCA voxels of one particle, on the ionic or the electronic rail.
+    Diffusion(usize, usize),
+    Electrons(usize, usize),
+    /// NCA voxel a, and another NCA voxel or a plain node; resistance without half voxels [Ohm], contact area [m²].
+    Contact(usize, Option<usize>, usize, f64, f64),
+    /// NCA voxel, electrolyte node, area [m²], resistance [Ohm m²], j0 [A m⁻²].
+    Reaction(usize, usize, f64, f64, f64),
+    Storage(usize),
+}
+
+struct Model<'a> {
+    structure: &'a Microstructure,
+    p: &'a CellParameters,
+    h: f64,
+    branches: Vec<Branch>,
+}
+
+/// Unknowns: phi_s of voxel v is 2 v, phi_e is 2 v + 1, then terminal and separator.
+fn phi_s(v: usize) -> usize {
+    2 * v
+}
+fn phi_e(v: usize) -> usize {
+    2 * v + 1
+}
+
+fn model<'a>(structure: &'a Microstructure, p: &'a CellParameters) -> Model<'a> {
+    let grid = structure.grid;
+    let h = grid.voxel_um * 1e-6;
+    let (terminal, separator) = (2 * grid.len(), 2 * grid.len() + 1);
+    let phase = &structure.phase;
+    let mut branches = Vec::new();
+    let series = |a: f64, b: f64| if a > 0.0 && b > 0.0 { h / (0.5 / a + 0.5 / b) } else { 0.0 };
+    for v in 0..grid.len() {
+        if phase[v] == Phase::Nca {
+            branches.push(Branch::Storage(v));
+        }
+        for axis in Axis::ALL {
+            let Some(w) = grid.next(v, axis) else { continue };
+            match (phase[v] == Phase::Nca, phase[w] == Phase::Nca) {
+                (true, true) if structure.particle[v] == structure.particle[w] => {
+                    branches.push(Branch::Diffusion(v, w));
+                    branches.push(Branch::Electrons(v, w));
+                }
+                (false, false) => {
+                    let (a, b) = (phase[v] as usize, phase[w] as usize);
+                    branches.push(Branch::Fixed(phi_s(v), phi_s(w), series(p.sigma[a], p.sigma[b])));
+                    branches.push(Branch::Fixed(phi_e(v), phi_e(w), series(p.kappa[a], p.kappa[b])));
+                }
+                _ => {}
+            }
+        }
+        let z = grid.coordinates(v)[2];
+        if z == 0 && phase[v] != Phase::Nca {
+            branches.push(Branch::Fixed(separator, phi_e(v), 2.0 * p.kappa[phase[v] as usize] * h));
+        }
+        if z == grid.size[2] - 1 {
+            if phase[v] == Phase::Nca {
+                branches.push(Branch::Contact(v, None, terminal, p.contact_resistance / (h * h), h * h));
+            } else {
+                branches.push(Branch::Fixed(terminal, phi_s(v), 2.0 * p.sigma[phase[v] as usize] * h));
+            }
+        }
+    }
+    // Total area of each kind of electronic contact over the area that faces the right phase.
+    let share = |kind: Phase, part: fn(&SurfaceFace) -> f32| {
+        let area = |s: &SurfaceFace| f64::from(s.area) * f64::from(part(s));
+        let total: f64 = structure.surface.iter().map(area).sum();
+        total / structure.surface.iter().filter(|s| phase[s.neighbour as usize] == kind).map(area).sum::<f64>()
+    };
+    let particles = share(Phase::Nca, |s| s.contact);
+    let carbon = share(Phase::Carbon, |s| s.carbon);
+    let mixed = share(Phase::Mixed, |s| s.mixed);
+    for (k, s) in structure.surface.iter().enumerate() {
+        let (v, w) = (s.voxel as usize, s.neighbour as usize);
+        let area = f64::from(s.area) * h * h;
+        let covered = f64::from(s.covered);
+        let direct = (1.0 - covered - f64::from(s.carbon) - f64::from(s.contact)).max(0.0);
+        let r = p.contact_resistance;
+        if phase[w] == Phase::Nca {
+            let twin = structure.surface[..k].iter().find(|t| t.voxel == s.neighbour && t.neighbour == s.voxel);
+            if let Some(twin) = twin {
+                let mean = 0.5 * f64::from(s.area * s.contact + twin.area * twin.contact) * h * h * particles;
+                branches.push(Branch::Contact(v, Some(w), phi_s(w), r / mean, mean));
+            }
+        }
+        if matches!(phase[w], Phase::Carbon | Phase::Mixed) {
+            let half = 0.5 * h / p.sigma[phase[w] as usize];
+            let touching =
+                if phase[w] == Phase::Carbon { carbon * f64::from(s.carbon) } else { mixed * f64::from(s.mixed) };
+            let contact = area * touching;
+            if contact > 0.0 {
+                branches.push(Branch::Contact(v, None, phi_s(w), (r + half) / contact, contact));
+            }
+        }
+        let kappa = p.kappa[phase[w] as usize];
+        let half = 0.5 * h / kappa;
+        match phase[w] {
+            Phase::Lpscl => {
+                let coat = f64::from(s.coat_um) * 1e-6 / p.kappa[Phase::Halide as usize];
+                branches.push(Branch::Reaction(v, phi_e(w), area * covered, half + coat, p.j0_halide));
+                branches.push(Branch::Reaction(v, phi_e(w), area * direct, half + p.film_resistance, p.j0_lpscl));
+            }
+            Phase::Halide | Phase::Mixed => {
+                branches.push(Branch::Reaction(v, phi_e(w), area * (covered + direct), half, p.j0_halide));
+            }
+            _ => {}
+        }
+    }
+    Model { structure, p, h, branches }
+}
+
+impl Model<'_> {
+    fn unknowns(&self) -> usize {
+        2 * self.structure.grid.len() + 2
+    }
+
+    /// Adds every branch to residual and Jacobian at `u`, with coefficients taken at `frozen`.
+    fn assemble(&self, u: &[f64], frozen: &[f64], x_old: &[f64], dt: f64, current: f64) -> (Vec<f64>, Vec<Vec<f64>>) {
+        let n = self.unknowns();
+        let (mut residual, mut jacobian) = (vec![0.0; n], vec![vec![0.0; n]; n]);
+        let ocv = &self.p.ocv;
+        let at = |v: usize| {
+            let u = frozen[phi_s(v)] - frozen[phi_e(v)];
+            let (x, slope) = ocv.stoichiometry(u);
+            (u, x, -slope, nca::diffusivity(x, self.p.diffusivity, self.p.diffusivity_drop), nca::sigma(x))
+        };
+        let capacity = FARADAY * C_S_MAX;
+        let h = self.h;
+        for branch in &self.branches {
+            let (a, b, flow, g) = match *branch {
+                Branch::Fixed(a, b, g) => (a, b, g * (u[a] - u[b]), g),
+                Branch::Diffusion(v, w) => {
+                    let (p, q) = (at(v), at(w));
+                    let chord = if (p.0 - q.0).abs() > 1e-4 { (q.1 - p.1) / (p.0 - q.0) } else { 0.5 * (p.2 + q.2) };
+                    let g = 2.0 * p.3 * q.3 / (p.3 + q.3) * capacity * chord * h;
+                    (phi_e(v), phi_e(w), g * (u[phi_e(v)] - u[phi_e(w)]), g)
+                }
+                Branch::Electrons(v, w) => {
+                    let g = h / (0.5 / at(v).4 + 0.5 / at(w).4);
+                    (phi_s(v), phi_s(w), g * (u[phi_s(v)] - u[phi_s(w)]), g)
+                }
+                Branch::Contact(v, other, node, fixed, area) => {
+                    let half = |v: usize| 0.5 * h / at(v).4 / area;
+                    let g = 1.0 / (fixed + half(v) + other.map_or(0.0, half));
+                    (phi_s(v), node, g * (u[phi_s(v)] - u[node]), g)
+                }
+                Branch::Reaction(v, node, area, resistance, j0) => {
+                    let (uc, x, _, d, _) = at(v);
+                    let half = HalfVoxel { u: uc, x, conductance: 2.0 * d * capacity / h };
+                    let predicted = frozen[node] - frozen[phi_e(v)];
+                    let mut now = j0 * nca::j0_shape(x);
+                    for _ in 0..2 {
+                        let i = interface_current(ocv, predicted, half, resistance, now, 0.0);
+                        now = j0 * nca::j0_shape(ocv.stoichiometry(uc - i.drop).0);
+                    }
+                    let i = interface_current(ocv, u[node] - u[phi_e(v)], half, resistance, now, 0.0);
+                    (node, phi_e(v), area * i.j, area * i.slope)
+                }
+                Branch::Storage(v) => {
+                    let (x, slope) = ocv.stoichiometry(u[phi_s(v)] - u[phi_e(v)]);
+                    let rate = capacity * h * h * h / dt;
+                    (phi_s(v), phi_e(v), -rate * (x - x_old[v]), -rate * slope)
+                }
+            };
+            residual[a] += flow;
+            residual[b] -= flow;
+            jacobian[a][a] += g;
+            jacobian[b][b] += g;
+            jacobian[a][b] -= g;
+            jacobian[b][a] -= g;
+        }
+        let (terminal, separator) = (n - 2, n - 1);
+        let grid = self.structure.grid;
+        let area = (grid.size[0] * grid.size[1]) as f64 * h * h;
+        residual[terminal] += current;
+        residual[separator] += area / self.p.separator_resistance * u[separator];
+        jacobian[separator][separator] += area / self.p.separator_resistance;
+        (residual, jacobian)
+    }
+}
+
+/// Terminal voltages [V] after steps of the lengths `dt` [s] at constant `current` [A] from rest at `u0` [V].
+pub fn voltages(structure: &Microstructure, p: &CellParameters, u0: f64, current: f64, dt: &[f64]) -> Vec<f64> {
+    let model = model(structure, p);
+    let n = model.unknowns();
+    let mut state = vec![0.0; n];
+    for v in 0..structure.grid.len() {
+        state[phi_s(v)] = if structure.phase[v].conducts_electrons() { u0 } else { 0.0 };
+    }
+    state[n - 2] = u0;
+    let stoichiometry = |state: &[f64]| -> Vec<f64> {
+        (0..structure.grid.len()).map(|v| p.ocv.stoichiometry(state[phi_s(v)] - state[phi_e(v)]).0).collect()
+    };
+    let mut x_old = stoichiometry(&state);
+    let mut previous = state.clone();
+    let mut result = Vec::new();
+    for (k, &step) in dt.iter().enumerate() {
+        // The first step is not extrapolated from: it holds the ohmic jump.
+        let ratio = if k < 2 { 0.0 } else { (step / dt[k - 1]).min(2.0) };
+        let frozen: Vec<f64> = state.iter().zip(&previous).map(|(u, b)| u + ratio * (u - b).clamp(-0.1, 0.1)).collect();
+        let mut u = frozen.clone();
+        for _ in 0..50 {
+            let (residual, jacobian) = model.assemble(&u, &frozen, &x_old, step, current);
+            let correction = solve_dense(jacobian, residual);
+            let size = correction.iter().fold(0.0_f64, |m, c| m.max(c.abs()));
+            u.iter_mut().zip(&correction).for_each(|(u, c)| *u -= c.clamp(-0.2, 0.2));
+            if size < 1e-10 {
+                break;
+            }
+        }
+        previous = std::mem::replace(&mut state, u);
+        x_old = stoichiometry(&state);
+        result.push(state[n - 2]);
+    }
+    result
+}
+
+/// Gaussian elimination of a symmetric positive matrix; unknowns without a branch stay 0.
+fn solve_dense(mut a: Vec<Vec<f64>>, mut b: Vec<f64>) -> Vec<f64> {
+    let n = b.len();
+    for i in 0..n {
+        if a[i][i].abs() < 1e-25 {
+            a[i][i] = 1.0;
+            b[i] = 0.0;
+        }
+        let pivot = a[i].clone();
+        for j in i + 1..n {
+            let f = a[j][i] / pivot[i];
+            if f != 0.0 {
+                for k in i..n {
+                    a[j][k] -= f * pivot[k];
+                }
+                b[j] -= f * b[i];
+            }
+        }
+    }
+    let mut x = vec![0.0; n];
+    for i in (0..n).rev() {
+        let sum: f64 = (i + 1..n).map(|j| a[i][j] * x[j]).sum();
+        x[i] = (b[i] - sum) / a[i][i];
+    }
+    x
+}
+
+mod tests {
+    use super::*;
+    use crate::cell::network::Network;
+    use crate::cell::timestep::{Integrator, Progress, StepControl};
+    use crate::constants::ONE_C_A_PER_KG;
+    use crate::grid::VoxelGrid;
+    use crate::materials::nca::OpenCircuitVoltage;
+    use crate::microstructure::NO_PARTICLE;
+
+    /// Blocks of 2 x 2 x 2 voxels of random phases, each NCA block a particle, with random areas and coverages.
+    fn blocks(seed: u64) -> Microstructure {
+        use rand::{RngExt, SeedableRng};
+        let mut rng = rand::rngs::ChaCha8Rng::seed_from_u64(seed);
+        let grid = VoxelGrid { size: [6, 6, 6], voxel_um: 0.7 };
+        let kinds: Vec<Phase> = (0..27)
+            .map(|_| match rng.random::<f64>() {
+                r if r < 0.40 => Phase::Nca,
+                r if r < 0.70 => Phase::Lpscl,
+                r if r < 0.78 => Phase::Halide,
+                r if r < 0.92 => Phase::Carbon,
+                r if r < 0.97 => Phase::Mixed,
+                _ => Phase::Pore,
+            })
+            .collect();
+        let block = |v: usize| {
+            let [x, y, z] = grid.coordinates(v).map(|c| c / 2);
+            x + 3 * (y + 3 * z)
+        };
+        let phase: Vec<Phase> = (0..grid.len()).map(|v| kinds[block(v)]).collect();
+        let particle: Vec<u32> =
+            (0..grid.len()).map(|v| if phase[v] == Phase::Nca { block(v) as u32 } else { NO_PARTICLE }).collect();
+        let mut surface = Vec::new();
+        for v in (0..grid.len()).filter(|&v| phase[v] == Phase::Nca) {
+            for axis in Axis::ALL {
+                for w in [grid.previous(v, axis), grid.next(v, axis)].into_iter().flatten() {
+                    if particle[w] != particle[v] {
+                        let covered = 0.6 * rng.random::<f32>();
+                        surface.push(SurfaceFace {
+                            voxel: v as u32,
+                            neighbour: w as u32,
+                            area: 0.6 + 0.4 * rng.random::<f32>(),
+                            covered,
+                            coat_um: 0.3 * rng.random::<f32>(),
+                            mixed: covered * rng.random::<f32>(),
+                            carbon: 0.2 * rng.random::<f32>(),
+                            contact: if phase[w] == Phase::Nca { 0.2 * rng.random::<f32>() } else { 0.0 },
+                        });
+                    }
+                }
+            }
+        }
+        Microstructure { grid, phase, particle, particles: Vec::new(), surface }
+    }
+
+    #[test]
+    fn the_fast_cell_agrees_with_the_plain_one() {
+        let mut sigma = [0.0; Phase::COUNT];
+        let mut kappa = [0.0; Phase::COUNT];
+        (sigma[Phase::Carbon as usize], sigma[Phase::Mixed as usize]) = (100.0, 10.0);
+        (kappa[Phase::Halide as usize], kappa[Phase::Lpscl as usize], kappa[Phase::Mixed as usize]) =
+            (0.04, 0.18, 0.022);
+        let p = CellParameters {
+            sigma,
+            kappa,
+            diffusivity: 3e-15,
+            diffusivity_drop: 1.0,
+            j0_halide: 5.0,
+            j0_lpscl: 0.5,
+            film_resistance: 0.0139,
+            contact_resistance: 1e-5,
+            separator_resistance: 34e-4,
+            ocv: OpenCircuitVoltage::measured(),
+        };
+        let mut compared = 0;
+        for seed in 0..4 {
+            let structure = blocks(seed);
+            let Ok(network) = Network::new(&structure, p.clone()) else { continue };
+            let one_c = ONE_C_A_PER_KG * network.nca_mass();
+            let current = 0.3 * one_c;
+            let control = StepControl { tolerance_v: 1e-9, ..StepControl::default() };
+            let mut cell = Integrator::new(network, 4.2, current, 3.3, one_c, control);
+            let (mut times, mut fast) = (vec![0.0], Vec::new());
+            while fast.len() < 12 {
+                if let Progress::Accepted(step) = cell.advance().unwrap() {
+                    times.push(step.time);
+                    fast.push(step.voltage);
+                    if step.at_limit {
+                        break;
+                    }
+                }
+            }
+            let dt: Vec<f64> = times.windows(2).map(|t| t[1] - t[0]).collect();
+            let plain = voltages(&structure, &p, 4.2, current, &dt);
+            for (k, (f, s)) in fast.iter().zip(&plain).enumerate() {
+                // The fast cell keeps conductances in f32: 1e-7 of losses of about a volt.
+                assert!((f - s).abs() < 2e-6, "seed {seed}, step {k}: {f} against {s}");
+            }
+            compared += fast.len();
+        }
+        assert!(compared > 20, "only {compared} steps compared");
+    }
+}

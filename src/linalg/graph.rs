@@ -1,0 +1,162 @@
+//! A network of any shape in compressed rows: the coarse levels of the hierarchy.
+
+use super::vector::dot;
+
+/// Marks a node that belongs to no group.
+pub const NONE: u32 = u32::MAX;
+
+/// Conductances between nodes, and to ground.
+#[derive(Clone, Debug, Default)]
+pub struct Graph {
+    /// Start of each row in `column` and `conductance`; length n + 1.
+    pub row: Vec<u32>,
+    pub column: Vec<u32>,
+    pub conductance: Vec<f32>,
+    /// Conductance of each node to ground.
+    pub excess: Vec<f32>,
+    pub inverse_diagonal: Vec<f32>,
+}
+
+impl Graph {
+    pub fn len(&self) -> usize {
+        self.excess.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.excess.is_empty()
+    }
+
+    #[inline]
+    fn row(&self, i: usize) -> std::ops::Range<usize> {
+        self.row[i] as usize..self.row[i + 1] as usize
+    }
+
+    /// Recomputes the diagonal after conductances changed.
+    pub fn update_diagonal(&mut self) {
+        self.inverse_diagonal.resize(self.len(), 0.0);
+        for i in 0..self.len() {
+            let sum: f64 = self.conductance[self.row(i)].iter().map(|&g| f64::from(g)).sum();
+            let diagonal = sum + f64::from(self.excess[i]);
+            self.inverse_diagonal[i] = if diagonal > 0.0 { (1.0 / diagonal) as f32 } else { 0.0 };
+        }
+    }
+
+    /// `Σ_j g_ij x_j` over the neighbours of node i.
+    #[inline]
+    fn gather(&self, i: usize, x: &[f32]) -> f32 {
+        let range = self.row(i);
+        self.column[range.clone()].iter().zip(&self.conductance[range]).map(|(&j, &g)| g * x[j as usize]).sum()
+    }
+
+    /// One Gauss-Seidel sweep upwards from x = 0.
+    pub fn sweep_up_from_zero(&self, b: &[f32], x: &mut [f32]) {
+        for i in 0..self.len() {
+            let mut sum = b[i];
+            for k in self.row(i) {
+                let j = self.column[k] as usize;
+                if j < i {
+                    sum += self.conductance[k] * x[j];
+                }
+            }
+            x[i] = sum * self.inverse_diagonal[i];
+        }
+    }
+
+    /// One Gauss-Seidel sweep downwards.
+    pub fn sweep_down(&self, b: &[f32], x: &mut [f32]) {
+        for i in (0..self.len()).rev() {
+            x[i] = (b[i] + self.gather(i, x)) * self.inverse_diagonal[i];
+        }
+    }
+
+    /// Residual after [`Graph::sweep_up_from_zero`]: only the neighbours that were still 0 are missing,
+    /// `r_i = Σ_{j > i} g_ij x_j`.
+    pub fn residual_after_sweep_up(&self, x: &[f32], r: &mut [f32]) {
+        for i in 0..self.len() {
+            let mut sum = 0.0;
+            for k in self.row(i) {
+                let j = self.column[k] as usize;
+                if j > i {
+                    sum += self.conductance[k] * x[j];
+                }
+            }
+            r[i] = sum;
+        }
+    }
+
+    /// `y = A x`, formed from differences so that nothing cancels. Returns x · y.
+    pub fn apply(&self, x: &[f32], y: &mut [f32]) -> f64 {
+        for i in 0..self.len() {
+            let here = x[i];
+            let mut flow = self.excess[i] * here;
+            for k in self.row(i) {
+                flow += self.conductance[k] * (here - x[self.column[k] as usize]);
+            }
+            y[i] = flow;
+        }
+        dot(x, y)
+    }
+
+    /// The network between groups: conductances between two groups add up, those inside vanish.
+    ///
+    /// `group[i]` is the group of node i, all below `count`.
+    pub fn coarsen(&self, group: &[u32], count: usize) -> Graph {
+        let (start, member) = members(group, count);
+        let mut coarse = Graph { excess: vec![0.0; count], ..Graph::default() };
+        coarse.row.reserve(count + 1);
+        coarse.row.push(0);
+        coarse.column.reserve(self.column.len() / 2);
+        coarse.conductance.reserve(self.column.len() / 2);
+        let mut slot = vec![NONE; count];
+        for c in 0..count {
+            let first = coarse.column.len() as u32;
+            let mut excess = 0.0_f64;
+            for &i in &member[start[c] as usize..start[c + 1] as usize] {
+                excess += f64::from(self.excess[i as usize]);
+                for k in self.row(i as usize) {
+                    coarse.add(&mut slot, first, c as u32, group[self.column[k] as usize], self.conductance[k]);
+                }
+            }
+            coarse.excess[c] = excess as f32;
+            coarse.row.push(coarse.column.len() as u32);
+        }
+        coarse.update_diagonal();
+        coarse
+    }
+
+    /// Adds a conductance to the row of `c` that is being written and starts at `first`.
+    #[inline]
+    pub(super) fn add(&mut self, slot: &mut [u32], first: u32, c: u32, to: u32, g: f32) {
+        if to == c {
+            return;
+        }
+        let s = &mut slot[to as usize];
+        // Rows are written in order, so a slot from an earlier row lies before `first`.
+        if *s != NONE && *s >= first {
+            self.conductance[*s as usize] += g;
+        } else {
+            *s = self.column.len() as u32;
+            self.column.push(to);
+            self.conductance.push(g);
+        }
+    }
+}
+
+/// The members of each group: `member[start[c]..start[c + 1]]`.
+fn members(group: &[u32], count: usize) -> (Vec<u32>, Vec<u32>) {
+    let mut start = vec![0_u32; count + 1];
+    for &g in group {
+        start[g as usize + 1] += 1;
+    }
+    for c in 0..count {
+        start[c + 1] += start[c];
+    }
+    let mut next = start.clone();
+    let mut member = vec![0_u32; group.len()];
+    for (i, &g) in group.iter().enumerate() {
+        let n = &mut next[g as usize];
+        member[*n as usize] = i as u32;
+        *n += 1;
+    }
+    (start, member)
+}

@@ -1,0 +1,325 @@
+//! The conductor: takes a recipe and its microstructure through a protocol, a bounded piece of work at a time.
+
+use serde::Serialize;
+
+use crate::cell::CellParameters;
+use crate::cell::network::{ELECTRONIC, IONIC, Network};
+use crate::cell::newton;
+use crate::cell::timestep::{Failure, Integrator, Progress as StepProgress, StepControl};
+use crate::constants::ONE_C_A_PER_KG;
+use crate::grid::{Axis, VoxelGrid};
+use crate::linalg::pcg;
+use crate::materials::nca::OpenCircuitVoltage;
+use crate::materials::{Phase, lpscl, lyc};
+use crate::microstructure::Microstructure;
+use crate::protocol::{ConstantCurrent, Protocol};
+use crate::recipe::Recipe;
+use crate::results::{Series, StopReason, Summary};
+
+/// A field of the cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Field {
+    /// Lithium stoichiometry of NCA, 0 to 1.
+    Stoichiometry,
+    /// Potential of the electronic rail [V].
+    PhiS,
+    /// Potential of the ionic rail [V].
+    PhiE,
+}
+
+impl Field {
+    pub const ALL: [Field; 3] = [Field::Stoichiometry, Field::PhiS, Field::PhiE];
+
+    /// The field of this key.
+    pub fn from_key(key: &str) -> Option<Field> {
+        match key {
+            "stoichiometry" => Some(Field::Stoichiometry),
+            "phi_s" => Some(Field::PhiS),
+            "phi_e" => Some(Field::PhiE),
+            _ => None,
+        }
+    }
+}
+
+/// Where a run stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    Running,
+    Finished,
+}
+
+/// What a running simulation has to tell.
+#[derive(Clone, Debug, Serialize)]
+pub struct Progress {
+    pub stage: &'static str,
+    /// 0 to 1; an estimate from the charge passed.
+    pub fraction: f64,
+    pub time_s: f64,
+    pub time_steps: usize,
+    pub capacity_mah_g: f64,
+    pub voltage_v: f64,
+}
+
+/// A run that could not be carried to its end: a numerical failure, with its evidence.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SimulationError {
+    pub code: &'static str,
+    pub stage: &'static str,
+    pub message: String,
+    pub hint: &'static str,
+}
+
+impl std::fmt::Display for SimulationError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {} {}", self.code, self.message, self.hint)
+    }
+}
+
+impl std::error::Error for SimulationError {}
+
+impl From<Failure> for SimulationError {
+    fn from(failure: Failure) -> Self {
+        const HINT: &str = "Try another seed or a smaller voxel, and please report the recipe.";
+        let (code, message) = match failure {
+            Failure::Newton { time, dt, cause } => (
+                "newton_failed",
+                match cause {
+                    newton::Failure::Stalled { iterations, correction } => format!(
+                        "Newton stalled after {iterations} iterations at {time:.1} s with a step of {dt:.2e} s; the last correction was {correction:.1e} V."
+                    ),
+                    newton::Failure::Linear(pcg::Failure::NoConvergence(info)) => format!(
+                        "The linear solver stopped at {time:.1} s after {} iterations; its error had fallen to {:.1e} of the first.",
+                        info.iterations,
+                        info.last_error / info.first_error
+                    ),
+                    newton::Failure::Linear(pcg::Failure::NotPositiveDefinite(info)) => format!(
+                        "The linear solver met a direction without energy at {time:.1} s after {} iterations.",
+                        info.iterations
+                    ),
+                },
+            ),
+            Failure::StepTooSmall { time, dt, voltage } => (
+                "step_too_small",
+                format!("No step length would do at {time:.1} s and {voltage:.4} V; the last was {dt:.1e} s."),
+            ),
+            Failure::TooManySteps { time, voltage } => {
+                ("too_many_steps", format!("The cut-off was not reached in 5000 steps; at {time:.1} s {voltage:.4} V."))
+            }
+        };
+        SimulationError { code, stage: "discharge", message, hint: HINT }
+    }
+}
+
+/// Bytes that building and solving this recipe take, from the voxel count.
+///
+/// The factor is the peak of resident memory over voxels, measured natively for `lyc-10` at 0.5 um, with a tenth on top.
+pub fn estimate_bytes(recipe: &Recipe) -> u64 {
+    const BYTES_PER_VOXEL: u64 = 520;
+    recipe.grid().len() as u64 * BYTES_PER_VOXEL
+}
+
+/// One discharge (or charge) of one electrode.
+pub struct Simulation {
+    grid: VoxelGrid,
+    protocol: Protocol,
+    /// None if the structure conducts nothing.
+    integrator: Option<Integrator>,
+    initial_stoichiometry: f64,
+    nca_mass: f64,
+    current: f64,
+    series: Series,
+    stop: Option<StopReason>,
+    nominal_mah_g: f64,
+    /// Phase of each voxel and position of each NCA voxel, for the fields.
+    phase: Vec<Phase>,
+}
+
+impl Simulation {
+    /// The discharge that a recipe asks for.
+    pub fn new(recipe: &Recipe, structure: &Microstructure) -> Simulation {
+        let protocol = Protocol {
+            initial_voltage_v: recipe.initial_voltage_v,
+            step: ConstantCurrent { c_rate: recipe.c_rate, until_voltage_v: recipe.cutoff_voltage_v },
+        };
+        Self::with_protocol(recipe, structure, protocol, StepControl::default())
+    }
+
+    /// Any constant current, with any step control.
+    pub fn with_protocol(
+        recipe: &Recipe,
+        structure: &Microstructure,
+        protocol: Protocol,
+        control: StepControl,
+    ) -> Simulation {
+        let parameters = cell_parameters(recipe);
+        let initial_stoichiometry = parameters.ocv.stoichiometry(protocol.initial_voltage_v).0;
+        let cutoff_stoichiometry = parameters.ocv.stoichiometry(protocol.step.until_voltage_v).0;
+        let span = (cutoff_stoichiometry - initial_stoichiometry).abs();
+        let mut simulation = Simulation {
+            grid: structure.grid,
+            protocol,
+            integrator: None,
+            initial_stoichiometry,
+            nca_mass: 0.0,
+            current: 0.0,
+            series: Series::default(),
+            stop: None,
+            nominal_mah_g: span * crate::materials::nca::theoretical_capacity_mah_g(),
+            phase: structure.phase.clone(),
+        };
+        match Network::new(structure, parameters) {
+            Ok(network) => {
+                let one_c = ONE_C_A_PER_KG * network.nca_mass();
+                simulation.nca_mass = network.nca_mass();
+                simulation.current = protocol.step.c_rate * one_c;
+                let (u0, limit) = (protocol.initial_voltage_v, protocol.step.until_voltage_v);
+                simulation.integrator = Some(Integrator::new(network, u0, simulation.current, limit, one_c, control));
+            }
+            Err(_) => simulation.stop = Some(StopReason::NoConductingPath),
+        }
+        simulation.series.push(0.0, 0.0, protocol.initial_voltage_v);
+        simulation
+    }
+
+    /// One bounded piece of work: an evaluation of the network or one linear iteration.
+    ///
+    /// # Errors
+    /// [`SimulationError`] if the numbers could not be had; there is then no result.
+    pub fn advance(&mut self) -> Result<Status, SimulationError> {
+        let (Some(integrator), None) = (&mut self.integrator, self.stop) else { return Ok(Status::Finished) };
+        if let StepProgress::Accepted(step) = integrator.advance()? {
+            let capacity = self.current.abs() * step.time / self.nca_mass / 3600.0;
+            // A / kg · h = mAh / g.
+            self.series.push(step.time, capacity, step.voltage);
+            if step.at_limit {
+                let reason = if self.current > 0.0 { StopReason::LowerCutoff } else { StopReason::UpperCutoff };
+                self.stop = Some(reason);
+                return Ok(Status::Finished);
+            }
+        }
+        Ok(Status::Running)
+    }
+
+    /// Runs to the end.
+    ///
+    /// # Errors
+    /// As [`Simulation::advance`].
+    pub fn run(&mut self) -> Result<Summary, SimulationError> {
+        while self.advance()? == Status::Running {}
+        Ok(self.summary())
+    }
+
+    pub fn progress(&self) -> Progress {
+        let last = self.series.len() - 1;
+        let capacity_mah_g = self.series.capacity_mah_g[last];
+        Progress {
+            stage: if self.stop.is_some() { "finished" } else { "discharging" },
+            fraction: if self.stop.is_some() { 1.0 } else { (capacity_mah_g / self.nominal_mah_g).min(0.99) },
+            time_s: self.series.time_s[last],
+            time_steps: last,
+            capacity_mah_g,
+            voltage_v: self.series.voltage_v[last],
+        }
+    }
+
+    pub fn series(&self) -> &Series {
+        &self.series
+    }
+
+    pub fn stop_reason(&self) -> Option<StopReason> {
+        self.stop
+    }
+
+    /// A field on a cross-section at the last accepted step; NaN where it does not exist.
+    ///
+    /// Shape: as [`VoxelGrid::slice`], row by row.
+    pub fn slice(&self, field: Field, axis: Axis, position: usize) -> Vec<f32> {
+        let (_, _, voxels) = self.grid.slice(axis, position);
+        voxels.into_iter().map(|v| self.value(field, v)).collect()
+    }
+
+    /// A field on the whole grid; shape: [nz, ny, nx].
+    pub fn field(&self, field: Field) -> Vec<f32> {
+        (0..self.grid.len()).map(|v| self.value(field, v)).collect()
+    }
+
+    fn value(&self, field: Field, voxel: usize) -> f32 {
+        let Some(integrator) = &self.integrator else { return f32::NAN };
+        let lattice = &integrator.network.lattice;
+        let at = self.grid.coordinates(voxel);
+        let potential = |layer| {
+            let node = lattice.node(layer, at);
+            (lattice.inverse_diagonal[node] > 0.0).then(|| integrator.state()[node])
+        };
+        let value = match field {
+            Field::PhiS => potential(ELECTRONIC),
+            Field::PhiE => potential(IONIC),
+            Field::Stoichiometry if self.phase[voxel].stores_lithium() => {
+                Some(match (potential(ELECTRONIC), potential(IONIC)) {
+                    (Some(s), Some(e)) => integrator.network.ocv().stoichiometry(s - e).0,
+                    // A particle that nothing reaches keeps what it had.
+                    _ => self.initial_stoichiometry,
+                })
+            }
+            Field::Stoichiometry => None,
+        };
+        value.map_or(f32::NAN, |v| v as f32)
+    }
+
+    /// The numbers so far; they are final once a stop reason is there.
+    pub fn summary(&self) -> Summary {
+        let last = self.series.len() - 1;
+        let (statistics, steps, rejected, charge, lithium, unknowns) = match &self.integrator {
+            None => Default::default(),
+            Some(i) => {
+                let passed = self.current * self.series.time_s[last];
+                let stored = i.network.stored_charge(self.initial_stoichiometry);
+                let lithium = if passed == 0.0 { 0.0 } else { (stored / passed - 1.0).abs() };
+                let unknowns = i.network.lattice.inverse_diagonal.iter().filter(|d| **d > 0.0).count();
+                (i.statistics(), i.steps(), i.rejected_steps(), i.charge_balance_error(), lithium, unknowns)
+            }
+        };
+        Summary {
+            c_rate: self.protocol.step.c_rate,
+            discharge_capacity_mah_g: self.series.capacity_mah_g[last],
+            mean_voltage_v: self.series.mean_voltage(),
+            final_voltage_v: self.series.voltage_v[last],
+            stop_reason: self.stop,
+            charge_balance_error: charge,
+            lithium_balance_error: lithium,
+            time_steps: steps,
+            rejected_steps: rejected,
+            newton_iterations: statistics.newton_iterations,
+            linear_iterations: statistics.linear_iterations,
+            multigrid_setups: statistics.setups,
+            multigrid_refreshes: statistics.refreshes,
+            unknowns,
+        }
+    }
+}
+
+/// The cell's parameters in SI, from the recipe and the tables of materials.
+pub fn cell_parameters(recipe: &Recipe) -> CellParameters {
+    let mut sigma = [0.0; Phase::COUNT];
+    sigma[Phase::Carbon as usize] = recipe.carbon_sigma_s_m;
+    sigma[Phase::Mixed as usize] = lyc::MIXED_SIGMA;
+    let mut kappa = [0.0; Phase::COUNT];
+    kappa[Phase::Halide as usize] = recipe.halide.kappa();
+    kappa[Phase::Lpscl as usize] = lpscl::KAPPA;
+    // The mixed coat conducts ions through its halide.
+    kappa[Phase::Mixed as usize] = lyc::MIXED_KAPPA * recipe.halide.kappa() / lyc::KAPPA;
+    const CM2: f64 = 1e-4;
+    CellParameters {
+        sigma,
+        kappa,
+        diffusivity: recipe.diffusivity_m2_s,
+        diffusivity_drop: recipe.diffusivity_drop,
+        j0_halide: recipe.j0_halide_a_m2,
+        j0_lpscl: recipe.j0_lpscl_a_m2,
+        film_resistance: recipe.film_resistance_ohm_cm2 * CM2,
+        contact_resistance: recipe.contact_resistance_ohm_cm2 * CM2,
+        separator_resistance: lpscl::SEPARATOR_RESISTANCE,
+        ocv: OpenCircuitVoltage::measured(),
+    }
+}
