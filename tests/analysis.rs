@@ -8,7 +8,7 @@ use catholyte::microstructure::{Microstructure, NO_PARTICLE, SurfaceFace, build}
 use catholyte::presets;
 use serde_json::json;
 
-/// A structure whose NCA is one particle, with faces of unit weight and nothing on them.
+/// A structure whose NCA is one particle, with faces of unit weight that touch what lies across them.
 fn structure(size: [usize; 3], phase: impl Fn([usize; 3]) -> Phase) -> Microstructure {
     let grid = VoxelGrid { size, voxel_um: 1.0 };
     let phase: Vec<Phase> = (0..grid.len()).map(|v| phase(grid.coordinates(v))).collect();
@@ -20,6 +20,7 @@ fn structure(size: [usize; 3], phase: impl Fn([usize; 3]) -> Phase) -> Microstru
                 voxel: voxel as u32,
                 neighbour: neighbour as u32,
                 area: 1.0,
+                carbon: f32::from(u8::from(phase[neighbour] == Phase::Carbon)),
                 ..SurfaceFace::default()
             });
         }
@@ -103,11 +104,11 @@ fn a_coat_between_particles_cuts_the_electronic_way() {
     for v in 0..m.grid.len() {
         m.particle[v] = u32::from(m.grid.coordinates(v)[2] >= 2);
     }
-    let face = |covered: f32, low: u32| {
-        let face = |voxel, neighbour| SurfaceFace { voxel, neighbour, area: 1.0, covered, ..SurfaceFace::default() };
+    let face = |contact: f32, low: u32| {
+        let face = |voxel, neighbour| SurfaceFace { voxel, neighbour, area: 1.0, contact, ..SurfaceFace::default() };
         [face(low, low + 9), face(low + 9, low)]
     };
-    m.surface = (9..18).flat_map(|low| face(1.0, low)).collect();
+    m.surface = (9..18).flat_map(|low| face(0.0, low)).collect();
     let sealed = analysis::analyse(&m, None);
     assert_eq!(sealed.connectivity.nca.electronically_isolated_particles, [0]);
     assert_eq!(sealed.particles[0].electronic_bottleneck_um2, None);
@@ -115,7 +116,7 @@ fn a_coat_between_particles_cuts_the_electronic_way() {
     // One corner face left half open.
     for f in &mut m.surface {
         if f.voxel.min(f.neighbour) == 9 {
-            f.covered = 0.5;
+            f.contact = 0.5;
         }
     }
     let open = analysis::analyse(&m, None);

@@ -2,7 +2,8 @@
 //!
 //! A cluster is a set of voxels joined through faces. The electronic rail (NCA, carbon, mixed coat) starts at the current
 //! collector, z = L, the ionic rail (electrolytes) at the separator, z = 0. Between NCA and carbon, or two particles, electrons
-//! pass only where the coat leaves the NCA bare ([`electronic_opening`]); a face that is coated to [`SEALED`] does not join.
+//! pass only where the models say that they touch ([`electronic_opening`]); a face that does so on less than [`SEALED`] of its area
+//! does not join.
 
 use serde::Serialize;
 
@@ -67,9 +68,17 @@ pub fn label(grid: &VoxelGrid, member: impl Fn(usize) -> bool) -> (Vec<u32>, usi
     (labels, count as usize)
 }
 
-/// Fraction of a face of the NCA through which electrons pass to what conducts them on the other side.
-pub fn electronic_opening(face: &SurfaceFace) -> f64 {
-    f64::from((1.0 - face.covered + face.mixed).clamp(0.0, 1.0))
+/// Fraction of a face of the NCA through which electrons pass to the voxel across it, of phase `across`: the part that
+/// touches carbon, the mixed coat or another particle.
+///
+/// Towards another particle carbon counts too: it fills a gap that is thinner than a voxel, and ties both.
+pub fn electronic_opening(face: &SurfaceFace, across: Phase) -> f64 {
+    f64::from(match across {
+        Phase::Nca => face.contact + face.carbon,
+        Phase::Carbon => face.carbon,
+        Phase::Mixed => face.mixed,
+        _ => 0.0,
+    })
 }
 
 /// Which voxels are tied to the terminals.
@@ -137,7 +146,7 @@ pub(crate) fn electronic_faces(structure: &Microstructure) -> Vec<(u32, u32, Sur
     let mut between = Vec::new();
     for face in &structure.surface {
         let neighbour = structure.phase[face.neighbour as usize];
-        let open = electronic_opening(face);
+        let open = electronic_opening(face, neighbour);
         let (low, high) = (face.voxel.min(face.neighbour), face.voxel.max(face.neighbour));
         if neighbour.stores_lithium() {
             between.push((low, high, *face, open));
