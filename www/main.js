@@ -65,7 +65,12 @@ async function start() {
     checked = answer.issues ? null : answer;
     bar.showRate(form.recipe.c_rate);
     bar.enable({ canRun: checked !== null, running: running !== null });
-    if (!checked) return;
+    if (!checked) {
+      building?.abort();
+      const faults = answer.issues.length === 1 ? '1 fault is marked' : `${answer.issues.length} faults are marked`;
+      if (!running) bar.say('The recipe cannot be built', faults, 0);
+      return;
+    }
     showComposition(module, checked, null);
     buildSoon();
   }

@@ -18,6 +18,19 @@ pub struct ColourBar {
     pub to: f64,
 }
 
+impl ColourBar {
+    /// The bar in steps too small to see: where each begins and ends, as shares of the bar, and its colour.
+    fn steps(&self) -> impl Iterator<Item = (f64, f64, RGBColor)> {
+        const STEPS: u32 = 96;
+        let map = self.map;
+        (0..STEPS).map(move |i| {
+            let [from, middle, to] = [0.0, 0.5, 1.0].map(|part| (f64::from(i) + part) / f64::from(STEPS));
+            let [r, g, b] = map.rgb(middle);
+            (from, to, RGBColor(r, g, b))
+        })
+    }
+}
+
 /// A cross-section's axes.
 #[derive(Clone, Debug)]
 pub struct SliceView {
@@ -93,7 +106,7 @@ pub fn slice_frame<DB: DrawingBackend>(
     // The bar runs along the picture's longer side.
     let lying = view.axis != Axis::Z;
     let beside = if view.bar.is_some() && !lying { 74.0 } else { 0.0 };
-    let beneath = if view.bar.is_some() && lying { 52.0 } else { 0.0 };
+    let beneath = if view.bar.is_some() && lying { 62.0 } else { 0.0 };
     let (left, top, right) = (style.px(48.0), style.px(10.0), style.px(14.0 + beside));
     let (labels, bottom) = (style.px(42.0), style.px(42.0 + beneath));
     let room = (total_width as i32 - left - right, total_height as i32 - top - bottom);
@@ -134,7 +147,7 @@ pub fn slice_frame<DB: DrawingBackend>(
     };
     if let Some(bar) = &view.bar {
         if lying {
-            bar_beneath(root, bar, rows.end + labels, (columns.start, columns.end), style)?;
+            bar_beneath(root, bar, rows.end + labels + style.px(12.0), (columns.start, columns.end), style)?;
         } else {
             bar_beside(root, bar, columns.end + style.px(12.0), (rows.start, rows.end), style)?;
         }
@@ -155,15 +168,14 @@ fn bar_beside<DB: DrawingBackend>(
     style: &Style,
 ) -> Result<(), DrawingAreaErrorKind<DB::ErrorType>> {
     let right = left + style.px(12.0);
-    let length = f64::from(bottom - top);
-    for y in top..bottom {
-        let [r, g, b] = bar.map.rgb(1.0 - (f64::from(y - top) + 0.5) / length);
-        root.draw(&Rectangle::new([(left, y), (right, y + 1)], RGBColor(r, g, b).filled()))?;
+    let y_at = |share: f64| bottom - (share * f64::from(bottom - top)).round() as i32;
+    for (from, to, colour) in bar.steps() {
+        root.draw(&Rectangle::new([(left, y_at(to)), (right, y_at(from))], colour.filled()))?;
     }
     let (values, decimals) = ticks(bar.from, bar.to, marks(bottom - top, 40.0, style));
     let text = style.text(12.0).pos(Pos::new(HPos::Left, VPos::Center));
     for value in values {
-        let y = bottom - ((value - bar.from) / (bar.to - bar.from) * length).round() as i32;
+        let y = y_at((value - bar.from) / (bar.to - bar.from));
         let mark = vec![(right, y), (right + style.px(4.0), y)];
         root.draw(&PathElement::new(mark, style.line(style.ink, 1.0)))?;
         root.draw(&Text::new(number(value, decimals), (right + style.px(7.0), y), text.clone()))?;
@@ -181,15 +193,14 @@ fn bar_beneath<DB: DrawingBackend>(
     style: &Style,
 ) -> Result<(), DrawingAreaErrorKind<DB::ErrorType>> {
     let bottom = top + style.px(10.0);
-    let length = f64::from(right - left);
-    for x in left..right {
-        let [r, g, b] = bar.map.rgb((f64::from(x - left) + 0.5) / length);
-        root.draw(&Rectangle::new([(x, top), (x + 1, bottom)], RGBColor(r, g, b).filled()))?;
+    let x_at = |share: f64| left + (share * f64::from(right - left)).round() as i32;
+    for (from, to, colour) in bar.steps() {
+        root.draw(&Rectangle::new([(x_at(from), top), (x_at(to), bottom)], colour.filled()))?;
     }
     let (values, decimals) = ticks(bar.from, bar.to, marks(right - left, 70.0, style));
     let text = style.text(12.0).pos(Pos::new(HPos::Center, VPos::Top));
     for value in values {
-        let x = left + ((value - bar.from) / (bar.to - bar.from) * length).round() as i32;
+        let x = x_at((value - bar.from) / (bar.to - bar.from));
         let mark = vec![(x, bottom), (x, bottom + style.px(4.0))];
         root.draw(&PathElement::new(mark, style.line(style.ink, 1.0)))?;
         root.draw(&Text::new(number(value, decimals), (x, bottom + style.px(6.0)), text.clone()))?;
@@ -249,7 +260,7 @@ mod tests {
             let f = slice_frame(&root, &view, &Style::light(1.0)).unwrap();
             let (per_x, per_y) = (f.width / f.x[1], f.height / f.y[1]);
             assert!((per_x / per_y - 1.0).abs() < 0.02, "{f:?}");
-            let (beside, beneath) = if axis == Axis::Z { (88.0, 42.0) } else { (14.0, 94.0) };
+            let (beside, beneath) = if axis == Axis::Z { (88.0, 42.0) } else { (14.0, 104.0) };
             assert!(f.left + f.width + beside <= f64::from(size.0) + 1.0, "{f:?}");
             assert!(f.top + f.height + beneath <= f64::from(size.1) + 1.0, "{f:?}");
         }

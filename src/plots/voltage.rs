@@ -26,7 +26,8 @@ pub fn voltage_profile<DB: DrawingBackend>(
     };
     let y = AxisSpec {
         label: "Voltage (V vs Li/Li⁺)".into(),
-        from: (lowest * 5.0 + 1e-9).floor() / 5.0,
+        // A cut-off is met to the millivolt.
+        from: (lowest * 5.0 + 0.005).floor() / 5.0,
         to: (highest * 5.0 - 1e-9).ceil() / 5.0,
     };
     line_chart(root, &x, &y, curves, style)
@@ -47,7 +48,7 @@ mod tests {
     fn axes_keep_still_until_a_value_leaves_them() {
         let still = frame(&[0.0, 10.0], &[4.3, 4.2]);
         assert_eq!((still.x, still.y), ([0.0, 220.0], [3.0, 4.4]));
-        assert_eq!(frame(&[0.0, 219.0], &[4.3, 3.0]), still);
+        assert_eq!(frame(&[0.0, 219.0], &[4.3, 2.9995]), still);
         let wider = frame(&[0.0, 233.0], &[4.3, 2.5]);
         assert_eq!((wider.x, wider.y), ([0.0, 240.0], [2.4, 4.4]));
     }

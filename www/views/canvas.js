@@ -16,21 +16,25 @@ export function fitCanvas(canvas) {
   return true;
 }
 
+/** @type {Set<() => void>} drawings that wait for their frame */
+const waiting = new Set();
+
+function drawOne() {
+  const [draw] = waiting;
+  waiting.delete(draw);
+  if (waiting.size) requestAnimationFrame(drawOne);
+  draw();
+}
+
 /**
- * A function that asks for a drawing in the next frame, once however often it is called.
+ * A function that asks for a drawing, once however often it is called. Each frame draws one, so that several canvases
+ * never add up to a long task.
  * @param {() => void} draw
  */
-export function onceAFrame(draw) {
-  let asked = false;
-  return () => {
-    if (asked) return;
-    asked = true;
-    requestAnimationFrame(() => {
-      asked = false;
-      draw();
-    });
-  };
-}
+export const oneAFrame = (draw) => () => {
+  if (!waiting.size) requestAnimationFrame(drawOne);
+  waiting.add(draw);
+};
 
 /**
  * Draws anew when the canvas's place or the screen's sharpness changes.

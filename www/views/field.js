@@ -84,7 +84,7 @@ export function fieldRow(field, onInput, onReset, extra = null) {
       element('label', { for: id }, field.label),
       ask,
       reset,
-      element('span', { class: 'field-value' }, extra, input, unit ? element('span', { class: 'unit' }, unit) : null),
+      element('span', { class: 'field-value' }, extra, input, kind.type === 'choice' ? null : element('span', { class: 'unit' }, unit)),
     ),
     slider && slider.node,
     issue,

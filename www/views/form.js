@@ -8,6 +8,9 @@ import { fieldRow } from './field.js';
 /** @typedef {import('../messages.js').Recipe} Recipe */
 /** @typedef {{name: string, title: string, question: string, source: string, recipe: Recipe}} Preset */
 
+/** Is this field about the test and not about the electrode? @param {Field} field */
+const isTest = (field) => field.group === 'Discharge';
+
 export class Form {
   /** @type {Recipe} */
   recipe;
@@ -33,17 +36,22 @@ export class Form {
     this.onChange = onChange;
     this.#buildPresets(presets);
     this.#buildFields();
-    byId('reset').addEventListener('click', () => this.choose(this.base));
+    byId('reset').addEventListener('click', () => {
+      this.recipe = { ...this.base.recipe };
+      this.#show();
+      this.onChange();
+    });
     // On a phone the results come first; the fields unfold when asked for.
     if (matchMedia('(max-width: 48rem)').matches) byId('all-fields').removeAttribute('open');
     byId('form').addEventListener('submit', (event) => event.preventDefault());
     this.#show();
   }
 
-  /** Takes a preset as it is. @param {Preset} preset */
+  /** Takes a preset's electrode, and keeps the test it is put to. @param {Preset} preset */
   choose(preset) {
     this.base = preset;
-    this.recipe = { ...preset.recipe };
+    const test = this.fields.filter(isTest).map(({ key }) => [key, this.recipe[key]]);
+    this.recipe = { ...preset.recipe, ...Object.fromEntries(test) };
     this.#show();
     this.onChange();
   }
@@ -57,7 +65,7 @@ export class Form {
 
   /** What a run of this recipe is called. */
   title() {
-    return this.#changes().some((key) => key !== 'c_rate') ? `${this.base.title}, changed` : this.base.title;
+    return this.#changes().some((field) => !isTest(field)) ? `${this.base.title}, changed` : this.base.title;
   }
 
   /**
@@ -146,7 +154,7 @@ export class Form {
   }
 
   #changes() {
-    return this.fields.map((f) => f.key).filter((key) => this.recipe[key] !== this.base.recipe[key]);
+    return this.fields.filter(({ key }) => this.recipe[key] !== this.base.recipe[key]);
   }
 
   #show() {
@@ -154,13 +162,14 @@ export class Form {
     for (const field of this.fields) {
       const row = this.#rows.get(field.key);
       row?.show(this.recipe[field.key]);
-      row?.mark(changes.includes(field.key));
+      row?.mark(changes.includes(field));
       row?.use(field.mode === null || field.mode === this.recipe.mode);
     }
-    const count = changes.length === 1 ? '1 field changed' : `${changes.length} fields changed`;
+    const electrode = changes.filter((field) => !isTest(field)).length;
+    const count = electrode === 1 ? '1 field changed' : `${electrode} fields changed`;
     byId('question').replaceChildren(
       this.base.question,
-      ...(changes.length ? [element('span', { class: 'changes' }, count)] : []),
+      ...(electrode ? [element('span', { class: 'changes' }, count)] : []),
     );
     byId('reset').toggleAttribute('disabled', changes.length === 0);
   }

@@ -3,7 +3,7 @@
 
 import { byId, element } from '../dom.js';
 import { isDark } from '../theme.js';
-import { fitCanvas, onceAFrame, watchSize } from './canvas.js';
+import { fitCanvas, oneAFrame, watchSize } from './canvas.js';
 
 /**
  * One run: what it is called, how it is drawn, its curve and, at its end, its numbers.
@@ -38,7 +38,7 @@ export class Plots {
   /** @param {typeof import('../pkg/catholyte.js')} module */
   constructor(module) {
     this.module = module;
-    this.redraw = onceAFrame(() => this.#draw());
+    this.redraw = oneAFrame(() => this.#draw());
     watchSize(this.#canvas, this.redraw);
     this.#canvas.addEventListener('pointermove', (event) => this.#read(event));
     this.#canvas.addEventListener('pointerleave', () => this.#say(null));

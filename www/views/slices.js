@@ -4,13 +4,14 @@
 import { byId, element, format } from '../dom.js';
 import { isAbort } from '../simulator.js';
 import { isDark } from '../theme.js';
-import { fitCanvas, onceAFrame, watchSize } from './canvas.js';
+import { fitCanvas, oneAFrame, watchSize } from './canvas.js';
 
 /** @typedef {import('../messages.js').Axis} Axis */
 /** @typedef {import('../messages.js').Slice} Slice */
 /** @typedef {{key: string, label: string, bar: string, unit: string, needs_run: boolean}} View */
 /** @typedef {{left: number, top: number, width: number, height: number, x: number[], y: number[]}} Frame */
 /** @typedef {{key: string, label: string, rgb: number[]}} PhaseStyle */
+/** @typedef {Slice & {field: string, axis: Axis, index: number}} Shown a cross-section and what was asked for */
 
 /** @type {Axis[]} */
 const AXES = ['x', 'y', 'z'];
@@ -26,7 +27,7 @@ export class Slices {
   /** @type {import('../messages.js').Grid | null} */
   #grid = null;
   #halide = 'lyc';
-  /** @type {(Slice & {field: string, axis: Axis, index: number}) | null} */
+  /** @type {Shown | null} */
   #shown = null;
   /** @type {Frame | null} */
   #frame = null;
@@ -42,7 +43,7 @@ export class Slices {
     this.simulator = simulator;
     /** @type {View[]} */
     this.views = module.slice_views();
-    this.redraw = onceAFrame(() => this.#draw());
+    this.redraw = oneAFrame(() => this.#draw());
     this.#field.append(...this.views.map((v) => element('option', { value: v.key, disabled: v.needs_run }, v.label)));
     this.#colormap.append(...COLORMAPS.map((name) => element('option', { value: name }, name)));
     this.#buildAxes();
@@ -163,7 +164,7 @@ export class Slices {
     this.#drawLegend(shown);
   }
 
-  /** Names the phases that this cut shows. @param {NonNullable<typeof this.#shown>} shown */
+  /** Names the phases that this cut shows. @param {Shown} shown */
   #drawLegend(shown) {
     const legend = byId('slice-legend');
     legend.hidden = shown.field !== 'phase';
