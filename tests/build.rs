@@ -46,7 +46,7 @@ fn every_phase_has_exactly_its_voxels() {
             assert!(particle == NO_PARTICLE || (particle as usize) < m.particles.len());
         }
         for f in &m.surface {
-            assert!((0.577..=1.0001).contains(&f.area));
+            assert!((0.46..=1.26).contains(&f.area), "{}", f.area);
             assert!(f.covered + f.carbon + f.contact <= 1.0001 && f.mixed <= f.covered + 1e-6);
             assert!(f.coat_um.is_finite() && (f.coat_um > 0.0) == (f.covered > 0.0));
         }

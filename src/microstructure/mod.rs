@@ -43,7 +43,7 @@ pub struct SurfaceFace {
     /// The voxel across the face.
     pub neighbour: u32,
     /// True area over the area of a voxel face: `1 / (|n_x| + |n_y| + |n_z|)` of the true normal on average, because
-    /// voxel stairs overstate a sphere's area by half.
+    /// voxel stairs overstate a sphere's area by half. The sum over an isolated sphere is 4πr².
     pub area: f32,
     /// Fraction of this area under the halide or mixed coat, from the coat model that does not depend on the voxel size.
     pub covered: f32,

@@ -1,0 +1,282 @@
+//! Connected clusters of the two rails, with the periodic sides honoured.
+//!
+//! A cluster is a set of voxels joined through faces. The electronic rail (NCA, carbon, mixed coat) starts at the current
+//! collector, z = L, the ionic rail (electrolytes) at the separator, z = 0. Between NCA and carbon, or two particles, electrons
+//! pass only where the models say that they touch ([`electronic_opening`]); a face that does so on less than [`SEALED`] of its area
+//! does not join.
+
+use serde::Serialize;
+
+use crate::analysis::wiring::ParticleReport;
+use crate::grid::{Axis, VoxelGrid};
+use crate::materials::Phase;
+use crate::microstructure::{Microstructure, SurfaceFace};
+
+/// A face this bare or less counts as sealed [1].
+pub const SEALED: f64 = 1e-3;
+
+/// Disjoint sets (Galler and Fischer), joined under the smaller number, with paths halved as they are walked.
+#[derive(Clone, Debug)]
+pub struct DisjointSets(Vec<u32>);
+
+impl DisjointSets {
+    pub fn new(count: usize) -> DisjointSets {
+        DisjointSets((0..count as u32).collect())
+    }
+
+    /// The set's representative.
+    pub fn find(&mut self, mut i: usize) -> usize {
+        while self.0[i] as usize != i {
+            self.0[i] = self.0[self.0[i] as usize];
+            i = self.0[i] as usize;
+        }
+        i
+    }
+
+    pub fn join(&mut self, a: usize, b: usize) {
+        let (a, b) = (self.find(a), self.find(b));
+        let (low, high) = (a.min(b), a.max(b));
+        self.0[high] = low as u32;
+    }
+}
+
+/// Labels the clusters of the voxels where `member` holds: 0, 1, 2, ... in the order of their first voxel, `u32::MAX`
+/// elsewhere. x and y wrap around.
+///
+/// Returns the labels (shape [nz, ny, nx], x fastest) and the number of clusters.
+pub fn label(grid: &VoxelGrid, member: impl Fn(usize) -> bool) -> (Vec<u32>, usize) {
+    let mut sets = DisjointSets::new(grid.len());
+    for voxel in (0..grid.len()).filter(|&v| member(v)) {
+        for axis in Axis::ALL {
+            if let Some(next) = grid.next(voxel, axis).filter(|&n| member(n)) {
+                sets.join(voxel, next);
+            }
+        }
+    }
+    let mut labels = vec![u32::MAX; grid.len()];
+    let mut count = 0;
+    for voxel in (0..grid.len()).filter(|&v| member(v)) {
+        // The representative is the least member, so it has its label already unless this is it.
+        let root = sets.find(voxel);
+        if root == voxel {
+            labels[voxel] = count;
+            count += 1;
+        } else {
+            labels[voxel] = labels[root];
+        }
+    }
+    (labels, count as usize)
+}
+
+/// Fraction of a face of the NCA through which electrons pass to the voxel across it, of phase `across`: the part that
+/// touches carbon, the mixed coat or another particle.
+///
+/// Towards another particle carbon counts too: it fills a gap that is thinner than a voxel, and ties both.
+pub fn electronic_opening(face: &SurfaceFace, across: Phase) -> f64 {
+    f64::from(match across {
+        Phase::Nca => face.contact + face.carbon,
+        Phase::Carbon => face.carbon,
+        Phase::Mixed => face.mixed,
+        _ => 0.0,
+    })
+}
+
+/// Which voxels are tied to the terminals.
+#[derive(Clone, Debug)]
+pub struct Rails {
+    /// Tied to the current collector. Shape: [nz, ny, nx].
+    pub electronic: Vec<bool>,
+    /// Tied to the separator: electrolyte through electrolyte, NCA through the surface of its particle.
+    pub ionic: Vec<bool>,
+    pub electronic_clusters: Clusters,
+    pub ionic_clusters: Clusters,
+}
+
+/// The clusters of a rail.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Clusters {
+    /// Voxels on the rail (of the ionic rail: electrolyte only).
+    pub voxels: usize,
+    pub clusters: usize,
+    /// The largest cluster's share of the voxels.
+    pub largest_fraction: f64,
+    /// The share tied to the rail's terminal.
+    pub connected_fraction: f64,
+    /// Does a cluster reach from z = 0 to z = L?
+    pub percolates: bool,
+}
+
+/// What is reached, and what is not.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Connectivity {
+    pub electronic: Clusters,
+    pub ionic: Clusters,
+    pub nca: NcaConnectivity,
+}
+
+/// Shares of the NCA's volume, and the particles at fault.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct NcaConnectivity {
+    /// Tied to both terminals.
+    pub active_fraction: f64,
+    pub electronically_isolated_fraction: f64,
+    pub ionically_isolated_fraction: f64,
+    /// Numbers of particles of which no voxel is tied to the collector.
+    pub electronically_isolated_particles: Vec<u32>,
+    /// ... to the separator.
+    pub ionically_isolated_particles: Vec<u32>,
+    /// Of which less than [`crate::analysis::wiring::WEAK`] of the surface touches anything that conducts electrons.
+    pub weakly_wired_particles: Vec<u32>,
+    /// Mean over connected NCA of the shortest way to the collector over the straight one.
+    pub electronic_path_ratio: Option<f64>,
+}
+
+impl Rails {
+    pub fn new(structure: &Microstructure) -> Rails {
+        let (electronic, electronic_clusters) = electronic(structure);
+        let (ionic, ionic_clusters) = ionic(structure);
+        Rails { electronic, ionic, electronic_clusters, ionic_clusters }
+    }
+}
+
+/// NCA faces through which electrons pass: (lower voxel, higher voxel, opening), a face between particles once, with the
+/// smaller opening of its two sides.
+pub(crate) fn electronic_faces(structure: &Microstructure) -> Vec<(u32, u32, SurfaceFace, f64)> {
+    let mut faces = Vec::new();
+    let mut between = Vec::new();
+    for face in &structure.surface {
+        let neighbour = structure.phase[face.neighbour as usize];
+        let open = electronic_opening(face, neighbour);
+        let (low, high) = (face.voxel.min(face.neighbour), face.voxel.max(face.neighbour));
+        if neighbour.stores_lithium() {
+            between.push((low, high, *face, open));
+        } else if neighbour.conducts_electrons() && open > SEALED {
+            faces.push((low, high, *face, open));
+        }
+    }
+    between.sort_by_key(|f| (f.0, f.1));
+    for sides in between.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
+        let open = sides.iter().map(|s| s.3).fold(1.0, f64::min);
+        if open > SEALED {
+            faces.push((sides[0].0, sides[0].1, sides[0].2, open));
+        }
+    }
+    faces
+}
+
+/// Joins neighbouring voxels that need no look at the NCA's surface: of the same particle, or both not NCA.
+fn join_inside(structure: &Microstructure, sets: &mut DisjointSets, member: impl Fn(Phase) -> bool) {
+    let grid = &structure.grid;
+    for (voxel, &phase) in structure.phase.iter().enumerate() {
+        if !member(phase) {
+            continue;
+        }
+        for axis in Axis::ALL {
+            let Some(next) = grid.next(voxel, axis) else { continue };
+            let other = structure.phase[next];
+            if member(other)
+                && phase.stores_lithium() == other.stores_lithium()
+                && structure.particle[voxel] == structure.particle[next]
+            {
+                sets.join(voxel, next);
+            }
+        }
+    }
+}
+
+fn electronic(structure: &Microstructure) -> (Vec<bool>, Clusters) {
+    let mut sets = DisjointSets::new(structure.phase.len());
+    join_inside(structure, &mut sets, Phase::conducts_electrons);
+    for (low, high, _, _) in electronic_faces(structure) {
+        sets.join(low as usize, high as usize);
+    }
+    let (layers, plane) = (structure.grid.size[2], structure.grid.size[0] * structure.grid.size[1]);
+    let collector = (layers - 1) * plane;
+    summarise(structure, sets, Phase::conducts_electrons, |voxel| voxel >= collector)
+}
+
+fn ionic(structure: &Microstructure) -> (Vec<bool>, Clusters) {
+    let mut sets = DisjointSets::new(structure.phase.len());
+    join_inside(structure, &mut sets, |p| p.is_electrolyte() || p.stores_lithium());
+    let plane = structure.grid.size[0] * structure.grid.size[1];
+    let mut pieces = sets.clone();
+    let (mut tied, clusters) = summarise(structure, sets, Phase::is_electrolyte, |voxel| voxel < plane);
+    // A piece of a particle is reached through any of its faces.
+    let mut reached = vec![false; tied.len()];
+    for face in &structure.surface {
+        if tied[face.neighbour as usize] && structure.phase[face.neighbour as usize].is_electrolyte() {
+            reached[pieces.find(face.voxel as usize)] = true;
+        }
+    }
+    for (voxel, phase) in structure.phase.iter().enumerate() {
+        if phase.stores_lithium() {
+            tied[voxel] = reached[pieces.find(voxel)];
+        }
+    }
+    (tied, clusters)
+}
+
+/// Marks the clusters that have a voxel at the terminal.
+fn summarise(
+    structure: &Microstructure,
+    mut sets: DisjointSets,
+    member: impl Fn(Phase) -> bool,
+    at_terminal: impl Fn(usize) -> bool,
+) -> (Vec<bool>, Clusters) {
+    let n = structure.phase.len();
+    let plane = structure.grid.size[0] * structure.grid.size[1];
+    let mut sizes = vec![0_u32; n];
+    // Bit 0: has a voxel at z = 0; bit 1: at z = L; bit 2: at the terminal.
+    let mut touches = vec![0_u8; n];
+    let mut clusters = Clusters::default();
+    for (voxel, _) in structure.phase.iter().enumerate().filter(|(_, p)| member(**p)) {
+        let root = sets.find(voxel);
+        clusters.voxels += 1;
+        clusters.clusters += usize::from(root == voxel);
+        sizes[root] += 1;
+        touches[root] |=
+            u8::from(voxel < plane) | u8::from(voxel >= n - plane) << 1 | u8::from(at_terminal(voxel)) << 2;
+    }
+    let mut tied = vec![false; n];
+    let mut connected = 0;
+    for (voxel, _) in structure.phase.iter().enumerate().filter(|(_, p)| member(**p)) {
+        tied[voxel] = touches[sets.find(voxel)] & 4 != 0;
+        connected += usize::from(tied[voxel]);
+    }
+    let share = |part: usize| if clusters.voxels > 0 { part as f64 / clusters.voxels as f64 } else { 0.0 };
+    clusters.largest_fraction = share(sizes.iter().max().map_or(0, |&s| s as usize));
+    clusters.connected_fraction = share(connected);
+    clusters.percolates = touches.iter().any(|t| t & 3 == 3);
+    (tied, clusters)
+}
+
+/// Sums up what the rails reach.
+pub(crate) fn connectivity(structure: &Microstructure, rails: &Rails, particles: &[ParticleReport]) -> Connectivity {
+    let (mut nca, mut active, mut electrons, mut ions) = (0_usize, 0, 0, 0);
+    for (voxel, _) in structure.phase.iter().enumerate().filter(|(_, p)| p.stores_lithium()) {
+        nca += 1;
+        active += usize::from(rails.electronic[voxel] && rails.ionic[voxel]);
+        electrons += usize::from(rails.electronic[voxel]);
+        ions += usize::from(rails.ionic[voxel]);
+    }
+    let share = |part: usize| if nca > 0 { part as f64 / nca as f64 } else { 0.0 };
+    let numbers = |chosen: &dyn Fn(&ParticleReport) -> bool| {
+        particles.iter().filter(|p| p.voxels > 0 && chosen(p)).map(|p| p.number).collect()
+    };
+    let ways: Vec<(f64, f64)> =
+        particles.iter().filter_map(|p| p.electronic_path_ratio.map(|r| (r, p.voxels as f64))).collect();
+    let weight: f64 = ways.iter().map(|w| w.1).sum();
+    Connectivity {
+        electronic: rails.electronic_clusters,
+        ionic: rails.ionic_clusters,
+        nca: NcaConnectivity {
+            active_fraction: share(active),
+            electronically_isolated_fraction: share(nca - electrons),
+            ionically_isolated_fraction: share(nca - ions),
+            electronically_isolated_particles: numbers(&|p| p.electronic_fraction == 0.0),
+            ionically_isolated_particles: numbers(&|p| p.ionic_fraction == 0.0),
+            weakly_wired_particles: numbers(&ParticleReport::is_weakly_wired),
+            electronic_path_ratio: (weight > 0.0).then(|| ways.iter().map(|w| w.0 * w.1).sum::<f64>() / weight),
+        },
+    }
+}

@@ -1,0 +1,233 @@
+//! How each particle is tied to the current collector.
+//!
+//! Particles, pieces of carbon and mixed coat, and the collector form a graph whose edges are contact areas. A particle's *bottleneck*
+//! is the narrowest contact of the widest way to the collector, found on the maximum spanning tree (Hu 1961): what counts for
+//! the current is not only whether it is connected, but through how much.
+
+use serde::Serialize;
+
+use crate::analysis::clusters::{DisjointSets, electronic_faces, label};
+use crate::analysis::{ByPhase, Coverage, Rails};
+use crate::materials::Phase;
+use crate::microstructure::Microstructure;
+
+/// A particle is weakly wired if less than this fraction of its surface touches carbon, mixed coat or other particles; a
+/// *convention*: two per cent of a 5 um sphere are a contact 1.4 um across.
+pub const WEAK: f64 = 0.02;
+
+/// What is known of one particle.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ParticleReport {
+    pub number: u32,
+    /// Centre of its voxels in the periodic domain [um].
+    pub centre_um: [f64; 3],
+    /// Diameter of the sphere of equal volume [um].
+    pub diameter_um: f64,
+    pub voxels: usize,
+    pub surface_um2: f64,
+    pub coverage: ByPhase<f64>,
+    /// Share of its voxels tied to the collector.
+    pub electronic_fraction: f64,
+    /// Share of its voxels tied to the separator.
+    pub ionic_fraction: f64,
+    /// Area through which it exchanges electrons with carbon, mixed coat and other particles, by the models that do not
+    /// depend on the voxel size [um²].
+    pub electronic_contact_um2: f64,
+    /// Narrowest contact on the widest way to the collector, counted in voxels [um²]; `None` if there is no way.
+    pub electronic_bottleneck_um2: Option<f64>,
+    /// Shortest way to the collector through the electronic rail over the straight one, mean over its voxels; at least 1.
+    pub electronic_path_ratio: Option<f64>,
+}
+
+impl ParticleReport {
+    /// Is its electronic contact below [`WEAK`] of its surface?
+    pub fn is_weakly_wired(&self) -> bool {
+        self.electronic_contact_um2 < WEAK * self.surface_um2
+    }
+}
+
+/// All particles, in the order of their numbers.
+pub(crate) fn particles(structure: &Microstructure, rails: &Rails, coverage: &Coverage) -> Vec<ParticleReport> {
+    let grid = &structure.grid;
+    let count = coverage.area_um2.len();
+    let steps = steps_to_collector(structure, rails);
+    let bottleneck = bottlenecks(structure, count);
+    let mut first = vec![usize::MAX; count];
+    let mut sums = vec![Sums::default(); count];
+    let extent = grid.extent_um();
+    for (voxel, _) in structure.phase.iter().enumerate().filter(|(_, p)| p.stores_lithium()) {
+        let number = structure.particle[voxel] as usize;
+        let sum = &mut sums[number];
+        if first[number] == usize::MAX {
+            first[number] = voxel;
+        }
+        let (at, from) = (grid.centre_um(voxel), grid.centre_um(first[number]));
+        let apart = crate::microstructure::spheres::nearest_image(at, from, extent);
+        for (total, d) in sum.offset.iter_mut().zip(apart) {
+            *total += d;
+        }
+        sum.voxels += 1;
+        sum.electronic += usize::from(rails.electronic[voxel]);
+        sum.ionic += usize::from(rails.ionic[voxel]);
+        if steps[voxel] != u32::MAX {
+            // Voxels away from the collector, its own layer included.
+            let straight = (grid.size[2] - grid.coordinates(voxel)[2]) as f64;
+            sum.ratio += f64::from(steps[voxel]) / straight;
+            sum.reached += 1;
+        }
+    }
+    let volume = grid.voxel_um * grid.voxel_um * grid.voxel_um;
+    sums.iter()
+        .enumerate()
+        .map(|(number, sum)| {
+            let n = sum.voxels as f64;
+            let share = |part: usize| if sum.voxels > 0 { part as f64 / n } else { 0.0 };
+            let centre_um = match (first[number], structure.particles.get(number)) {
+                (_, Some(sphere)) => sphere.centre_um,
+                (usize::MAX, None) => [0.0; 3],
+                (voxel, None) => {
+                    let from = grid.centre_um(voxel);
+                    [0, 1, 2].map(|a| {
+                        let c = from[a] + sum.offset[a] / n;
+                        if a < 2 { c - (c / extent[a]).floor() * extent[a] } else { c }
+                    })
+                }
+            };
+            let covered = coverage.per_particle[number];
+            ParticleReport {
+                number: number as u32,
+                centre_um,
+                diameter_um: libm::cbrt(6.0 / std::f64::consts::PI * n * volume),
+                voxels: sum.voxels,
+                surface_um2: coverage.area_um2[number],
+                coverage: covered,
+                electronic_fraction: share(sum.electronic),
+                ionic_fraction: share(sum.ionic),
+                electronic_contact_um2: coverage.area_um2[number]
+                    * [Phase::Carbon, Phase::Mixed, Phase::Nca].map(|p| covered[p]).iter().sum::<f64>(),
+                electronic_bottleneck_um2: bottleneck[number],
+                electronic_path_ratio: (sum.reached > 0).then(|| sum.ratio / sum.reached as f64),
+            }
+        })
+        .collect()
+}
+
+#[derive(Clone, Default)]
+struct Sums {
+    offset: [f64; 3],
+    voxels: usize,
+    electronic: usize,
+    ionic: usize,
+    ratio: f64,
+    reached: usize,
+}
+
+/// Steps from voxel to voxel to the collector along the electronic rail, breadth first; 1 in its layer, `u32::MAX` if there
+/// is no way.
+fn steps_to_collector(structure: &Microstructure, rails: &Rails) -> Vec<u32> {
+    let grid = &structure.grid;
+    let n = structure.phase.len();
+    let plane = grid.size[0] * grid.size[1];
+    let mut steps = vec![u32::MAX; n];
+    let mut front: Vec<u32> = Vec::new();
+    for voxel in (n - plane..n).filter(|&v| rails.electronic[v]) {
+        steps[voxel] = 1;
+        front.push(voxel as u32);
+    }
+    // Sealed faces, to be looked up from either side.
+    let mut sealed: Vec<(u32, u32)> = Vec::new();
+    let open = electronic_faces(structure);
+    let mut passable: Vec<(u32, u32)> = open.iter().map(|f| (f.0, f.1)).collect();
+    passable.sort_unstable();
+    for face in &structure.surface {
+        if structure.phase[face.neighbour as usize].conducts_electrons() {
+            let pair = (face.voxel.min(face.neighbour), face.voxel.max(face.neighbour));
+            if passable.binary_search(&pair).is_err() {
+                sealed.push(pair);
+            }
+        }
+    }
+    sealed.sort_unstable();
+    sealed.dedup();
+    let mut behind = Vec::new();
+    let mut step = 1;
+    while !front.is_empty() {
+        step += 1;
+        for &voxel in &front {
+            for next in grid.neighbours(voxel as usize).into_iter().flatten() {
+                if steps[next] != u32::MAX || !rails.electronic[next] {
+                    continue;
+                }
+                let pair = (voxel.min(next as u32), voxel.max(next as u32));
+                let inside = structure.particle[voxel as usize] == structure.particle[next];
+                if inside || sealed.binary_search(&pair).is_err() {
+                    steps[next] = step;
+                    behind.push(next as u32);
+                }
+            }
+        }
+        front.clear();
+        std::mem::swap(&mut front, &mut behind);
+    }
+    steps
+}
+
+/// Bottleneck of each particle [um²].
+fn bottlenecks(structure: &Microstructure, particles: usize) -> Vec<Option<f64>> {
+    let grid = &structure.grid;
+    let unit = grid.voxel_um * grid.voxel_um;
+    // Nodes: particles, then pieces of carbon and mixed coat, then the collector.
+    let other = |v: usize| structure.phase[v].conducts_electrons() && !structure.phase[v].stores_lithium();
+    let (pieces, count) = label(grid, other);
+    let collector = particles + count;
+    let node = |v: u32| {
+        let v = v as usize;
+        if structure.phase[v].stores_lithium() {
+            structure.particle[v] as usize
+        } else {
+            particles + pieces[v] as usize
+        }
+    };
+    let mut edges: Vec<(u32, u32, f64)> = Vec::new();
+    for (low, high, face, open) in electronic_faces(structure) {
+        let area = f64::from(face.area) * open * unit;
+        let (a, b) = (node(low), node(high));
+        edges.push((a.min(b) as u32, a.max(b) as u32, area));
+    }
+    let n = structure.phase.len();
+    for voxel in n - grid.size[0] * grid.size[1]..n {
+        if structure.phase[voxel].conducts_electrons() {
+            edges.push((node(voxel as u32) as u32, collector as u32, unit));
+        }
+    }
+    edges.sort_by_key(|e| (e.0, e.1));
+    let mut joined: Vec<(u32, u32, f64)> = edges
+        .chunk_by(|a, b| (a.0, a.1) == (b.0, b.1))
+        .map(|same| (same[0].0, same[0].1, same.iter().map(|e| e.2).sum()))
+        .collect();
+    // Widest first: the edge that first joins a node to the collector is its bottleneck.
+    joined.sort_by(|a, b| b.2.total_cmp(&a.2).then((a.0, a.1).cmp(&(b.0, b.1))));
+    let mut sets = DisjointSets::new(collector + 1);
+    let mut members: Vec<Vec<u32>> = (0..=collector as u32).map(|i| vec![i]).collect();
+    let mut bottleneck = vec![None; particles];
+    for (a, b, area) in joined {
+        let (a, b) = (sets.find(a as usize), sets.find(b as usize));
+        if a == b {
+            continue;
+        }
+        let end = sets.find(collector);
+        for (here, there) in [(a, b), (b, a)] {
+            if there == end {
+                for &member in members[here].iter().filter(|&&m| (m as usize) < particles) {
+                    bottleneck[member as usize] = Some(area);
+                }
+            }
+        }
+        sets.join(a, b);
+        let root = sets.find(a);
+        let gone = if root == a { b } else { a };
+        let mut moved = std::mem::take(&mut members[gone]);
+        members[root].append(&mut moved);
+    }
+    bottleneck
+}
