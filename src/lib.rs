@@ -1,8 +1,8 @@
 //! catholyte: a digital twin of halide-sulfide hybrid cathodes for all-solid-state lithium batteries.
 
-
-#![allow(rustdoc::broken_intra_doc_links)]
 // Units stand in brackets, and rustdoc takes [V] for a link.
+#![allow(rustdoc::broken_intra_doc_links)]
+
 pub mod analysis;
 pub mod cell;
 pub mod composition;
