@@ -1,4 +1,5 @@
 //! catholyte: a digital twin of halide-sulfide hybrid cathodes for all-solid-state lithium batteries.
+
 // Units stand in brackets, and rustdoc takes [V] for a link.
 #![allow(rustdoc::broken_intra_doc_links)]
 
