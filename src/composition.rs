@@ -1,7 +1,7 @@
 //! From weighed masses to volumes: fractions, porosity, loading and capacity.
 
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::constants::ONE_C_A_PER_KG;
 use crate::materials::{Phase, carbon, lpscl, nca};
@@ -26,6 +26,28 @@ pub struct Composition {
     pub nominal_capacity_mah_cm2: f64,
     /// Density of the solids together [g cm⁻³].
     pub solid_density_g_cm3: f64,
+}
+
+/// Reading a recipe belongs here, where the faults of its volumes are known as well.
+impl Recipe {
+    /// Reads a recipe: fields that are missing take their defaults.
+    ///
+    /// # Errors
+    /// Every fault at once: not an object, unknown fields, wrong types, values out of range, and combinations that
+    /// cannot be built.
+    pub fn from_json(value: &Value) -> Result<Recipe, Vec<RecipeIssue>> {
+        Recipe::default().with_overrides(value)
+    }
+
+    /// This recipe with some fields changed.
+    ///
+    /// # Errors
+    /// As [`Recipe::from_json`].
+    pub fn with_overrides(&self, value: &Value) -> Result<Recipe, Vec<RecipeIssue>> {
+        let (recipe, mut issues) = self.overridden(value);
+        issues.extend(Composition::issues(&recipe));
+        if issues.is_empty() { Ok(recipe) } else { Err(issues) }
+    }
 }
 
 impl Composition {
@@ -96,7 +118,7 @@ impl Composition {
     }
 
     /// Faults of a recipe that only its volumes show.
-    pub(crate) fn issues(recipe: &Recipe) -> Vec<RecipeIssue> {
+    fn issues(recipe: &Recipe) -> Vec<RecipeIssue> {
         let composition = Composition::new(recipe);
         let mut issues = Vec::new();
         let porosity = composition.fraction(Phase::Pore);

@@ -1,1 +1,94 @@
-fn main() {}
+//! The native door: the command line.
+
+mod electrode;
+mod site;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+use electrode::Electrode;
+use site::{BadInput, Port};
+
+/// A digital twin of halide-sulfide hybrid battery cathodes.
+///
+/// Without a command: builds the page and serves it on this machine.
+#[derive(Parser)]
+#[command(version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Task>,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Builds the page and serves it on this machine (the default)
+    Serve {
+        /// Port to listen on, 0 for any [default: 8080, or the next that is free]
+        #[arg(long)]
+        port: Option<u16>,
+    },
+    /// Builds the page and writes its static files, for any web server
+    Site {
+        /// Directory to write to
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
+    /// Builds the microstructure of an electrode and prints it as JSON
+    Build {
+        #[command(flatten)]
+        electrode: Electrode,
+    },
+    /// Discharges an electrode and prints the result as JSON
+    Run {
+        #[command(flatten)]
+        electrode: Electrode,
+        /// Directory for curve.csv and voltage.svg
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
+    /// Runs a cargo command for wasm32, with the compiler that builds the page
+    #[command(hide = true)]
+    WasmCargo {
+        subcommand: String,
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+}
+
+fn main() -> ExitCode {
+    let done = match Cli::parse().command.unwrap_or(Task::Serve { port: None }) {
+        Task::Serve { port } => serve(port),
+        Task::Site { out } => write_site(&out),
+        Task::Build { electrode } => electrode::build(&electrode),
+        Task::Run { electrode, out } => electrode::run(&electrode, out.as_deref()),
+        Task::WasmCargo { subcommand, arguments } => wasm_cargo(&subcommand, &arguments),
+    };
+    let Err(error) = done else { return ExitCode::SUCCESS };
+    eprintln!("error: {error:#}");
+    ExitCode::from(if error.is::<BadInput>() { 2 } else { 1 })
+}
+
+fn serve(port: Option<u16>) -> Result<()> {
+    let root = site::source_tree()?;
+    site::build(&root)?;
+    site::serve(&root, port.map_or(Port::From(8080), Port::Exactly), |url| {
+        eprintln!("The page is served until you press Ctrl+C. Open");
+        // Alone on stdout, for programs that start this one.
+        println!("{url}");
+    })
+}
+
+fn write_site(out: &Path) -> Result<()> {
+    let root = site::source_tree()?;
+    site::build(&root)?;
+    site::write_to(&root, out)
+}
+
+fn wasm_cargo(subcommand: &str, arguments: &[String]) -> Result<()> {
+    let status = site::wasm_cargo(&site::source_tree()?, subcommand)?.args(arguments).status()?;
+    anyhow::ensure!(status.success(), "cargo {subcommand} failed");
+    Ok(())
+}

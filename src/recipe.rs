@@ -249,30 +249,20 @@ fields! {
 }
 
 impl Recipe {
-    /// Reads a recipe: fields that are missing take their defaults.
-    ///
-    /// # Errors
-    /// Every fault at once: not an object, unknown fields, wrong types, values out of range, and combinations that
-    /// cannot be built.
-    pub fn from_json(value: &Value) -> Result<Recipe, Vec<RecipeIssue>> {
-        Recipe::default().with_overrides(value)
-    }
-
-    /// This recipe with some fields changed.
-    ///
-    /// # Errors
-    /// As [`Recipe::from_json`].
-    pub fn with_overrides(&self, value: &Value) -> Result<Recipe, Vec<RecipeIssue>> {
+    /// This recipe with some fields changed, and every fault that the fields alone show, single and together. Faulty
+    /// fields keep their values.
+    pub(crate) fn overridden(&self, value: &Value) -> (Recipe, Vec<RecipeIssue>) {
+        let mut recipe = self.clone();
+        let mut issues = Vec::new();
         let Value::Object(object) = value else {
-            return Err(vec![RecipeIssue::new(
+            issues.push(RecipeIssue::new(
                 "recipe",
                 value.clone(),
                 "a JSON object of fields",
                 "Write for example {\"nca_parts\": 70, \"lpscl_parts\": 30}.",
-            )]);
+            ));
+            return (recipe, issues);
         };
-        let mut recipe = self.clone();
-        let mut issues = Vec::new();
         for (key, value) in object {
             match FIELDS.iter().find(|f| f.key == key) {
                 None => issues.push(unknown_field(key, value)),
@@ -284,7 +274,7 @@ impl Recipe {
             }
         }
         issues.extend(recipe.combination_issues());
-        if issues.is_empty() { Ok(recipe) } else { Err(issues) }
+        (recipe, issues)
     }
 
     /// Voxels along x, y and z.
@@ -349,7 +339,6 @@ impl Recipe {
                 "A discharge starts above its cut-off.",
             ));
         }
-        issues.extend(crate::composition::Composition::issues(self));
         issues
     }
 }

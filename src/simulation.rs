@@ -1,6 +1,7 @@
 //! The conductor: takes a recipe and its microstructure through a protocol, a bounded piece of work at a time.
 
 use serde::Serialize;
+use serde_json::json;
 
 use crate::cell::CellParameters;
 use crate::cell::network::{ELECTRONIC, IONIC, Network};
@@ -13,7 +14,7 @@ use crate::materials::nca::OpenCircuitVoltage;
 use crate::materials::{Phase, lpscl, lyc};
 use crate::microstructure::Microstructure;
 use crate::protocol::{ConstantCurrent, Protocol};
-use crate::recipe::Recipe;
+use crate::recipe::{Recipe, RecipeIssue};
 use crate::results::{Series, StopReason, Summary};
 
 /// A field of the cell.
@@ -116,7 +117,34 @@ impl From<Failure> for SimulationError {
 /// The factor is the peak of resident memory over voxels, measured natively for `lyc-10` at 0.5 um, with a tenth on top.
 pub fn estimate_bytes(recipe: &Recipe) -> u64 {
     const BYTES_PER_VOXEL: u64 = 520;
-    recipe.grid().len() as u64 * BYTES_PER_VOXEL
+    // Not `len()`: in wasm a count of voxels may exceed usize.
+    recipe.grid().size.iter().map(|&n| n as u64).product::<u64>() * BYTES_PER_VOXEL
+}
+
+/// The refusal of a recipe that would not fit into `limit` bytes, with the finest voxel that would.
+pub fn memory_issue(recipe: &Recipe, limit: u64) -> Option<RecipeIssue> {
+    let needed = estimate_bytes(recipe);
+    if needed <= limit {
+        return None;
+    }
+    // Voxels of at most three decimals that divide width and thickness, from fine to coarse.
+    let coarsest = 0.5 * recipe.nca_diameter_um;
+    let fits = (1..)
+        .map(|thousandths| f64::from(thousandths) * 1e-3)
+        .take_while(|voxel_um| *voxel_um <= coarsest)
+        .filter(|voxel_um| *voxel_um > recipe.voxel_um)
+        .filter_map(|voxel_um| recipe.with_overrides(&json!({"voxel_um": voxel_um})).ok())
+        .find(|r| estimate_bytes(r) <= limit);
+    let gigabytes = |bytes: u64| bytes as f64 / f64::from(1 << 30);
+    Some(RecipeIssue::new(
+        "voxel_um",
+        json!(recipe.voxel_um),
+        format!("a run within {:.1} GB; this one needs {:.1} GB", gigabytes(limit), gigabytes(needed)),
+        match fits {
+            Some(r) => format!("A voxel of {} um would fit.", r.voxel_um),
+            None => "Make the domain smaller.".into(),
+        },
+    ))
 }
 
 /// One discharge (or charge) of one electrode.

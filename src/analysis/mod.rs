@@ -6,6 +6,7 @@
 pub mod clusters;
 pub mod contacts;
 pub mod morphology;
+pub mod transport;
 pub mod wiring;
 
 use std::ops::{Index, IndexMut};

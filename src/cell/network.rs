@@ -159,14 +159,15 @@ impl Network {
         branches.conduction(structure, &parameters, &mut lattice);
         branches.surface(structure, &parameters, h, &mut lattice);
         branches.ends(structure, &parameters, h, &mut lattice);
-        wrap(&mut lattice);
+        lattice.wrap();
 
         let reached = reached_from(&lattice, lattice.hub(SEPARATOR));
         if !reached[lattice.hub(TERMINAL)] {
             return Err(NoPath);
         }
         branches.drop_unreached(&reached);
-        isolate(&mut lattice, &reached);
+        lattice.keep_only(&reached);
+        lattice.update_diagonal();
 
         let voxels = structure.phase.iter().filter(|p| p.stores_lithium()).count();
         let (storage, storage_nodes) = (branches.storage, branches.storage_nodes);
@@ -320,7 +321,7 @@ impl Network {
             lattice.link[voxel as usize] = tangent;
             self.storage_excess[k] = -self.storage_rate * (x - self.x_old[k]) - f64::from(tangent) * u;
         }
-        wrap(lattice);
+        lattice.wrap();
         lattice.apply(state, residual, &mut self.ring);
         for hub in 0..lattice.hubs() {
             residual[lattice.hub(hub)] = lattice.hub_flow(hub, state);
@@ -396,17 +397,6 @@ fn fraction(surface: &SurfaceFace, phase: Phase) -> f64 {
         Phase::Mixed => surface.mixed,
         _ => 0.0,
     })
-}
-
-/// Copies the faces on the low periodic sides to the high ones.
-fn wrap(lattice: &mut Lattice) {
-    let [nx, ny, _] = lattice.size();
-    for row in lattice.gx.chunks_exact_mut(nx + 1) {
-        row[nx] = row[0];
-    }
-    for plane in lattice.gy.chunks_exact_mut(nx * (ny + 1)) {
-        plane.copy_within(0..nx, nx * ny);
-    }
 }
 
 /// Branches under construction. Conductances that vary are entered as 1, which marks the branch as there.
@@ -603,37 +593,4 @@ fn reached_from(lattice: &Lattice, start: usize) -> Vec<bool> {
         });
     }
     reached
-}
-
-/// Takes the nodes that were not reached out of the network.
-fn isolate(lattice: &mut Lattice, reached: &[bool]) {
-    let [nx, ny, nz] = lattice.size();
-    for z in 0..nz {
-        for layer in 0..2 {
-            for y in 0..ny {
-                for x in 0..nx {
-                    let at = [x, y, z];
-                    if reached[lattice.node(layer, at)] {
-                        continue;
-                    }
-                    let (fx, fy, fz, up) = (
-                        lattice.face_x(layer, at),
-                        lattice.face_y(layer, at),
-                        lattice.face_z(layer, at),
-                        lattice.face_z_above(layer, at),
-                    );
-                    // All branches of a node that was not reached lead to others of its kind.
-                    lattice.gx[fx] = 0.0;
-                    lattice.gx[fx + 1] = 0.0;
-                    lattice.gy[fy] = 0.0;
-                    lattice.gy[fy + nx] = 0.0;
-                    lattice.gz[fz] = 0.0;
-                    lattice.gz[up] = 0.0;
-                    lattice.link[x + nx * (y + ny * z)] = 0.0;
-                }
-            }
-        }
-    }
-    wrap(lattice);
-    lattice.update_diagonal();
 }

@@ -125,6 +125,45 @@ impl Lattice {
         self.node(layer, at) + self.plane_len()
     }
 
+    /// Copies the faces on the low sides across x and y to the high ones: call it after writing low sides only.
+    pub fn wrap(&mut self) {
+        let [nx, ny, _] = self.size;
+        for row in self.gx.chunks_exact_mut(nx + 1) {
+            row[nx] = row[0];
+        }
+        for plane in self.gy.chunks_exact_mut(nx * (ny + 1)) {
+            plane.copy_within(0..nx, nx * ny);
+        }
+    }
+
+    /// Takes nodes out, with all their branches.
+    ///
+    /// `keep` has an entry for every node; a node that is kept must have no branch to one that is not.
+    pub fn keep_only(&mut self, keep: &[bool]) {
+        let [nx, ny, nz] = self.size;
+        for z in 0..nz {
+            for layer in 0..self.layers {
+                for y in 0..ny {
+                    for x in 0..nx {
+                        let at = [x, y, z];
+                        if keep[self.node(layer, at)] {
+                            continue;
+                        }
+                        let (fx, fy) = (self.face_x(layer, at), self.face_y(layer, at));
+                        let (below, above) = (self.face_z(layer, at), self.face_z_above(layer, at));
+                        (self.gx[fx], self.gx[fx + 1]) = (0.0, 0.0);
+                        (self.gy[fy], self.gy[fy + nx]) = (0.0, 0.0);
+                        (self.gz[below], self.gz[above]) = (0.0, 0.0);
+                        if self.layers == 2 {
+                            self.link[x + nx * (y + ny * z)] = 0.0;
+                        }
+                    }
+                }
+            }
+        }
+        self.wrap();
+    }
+
     /// Recomputes the diagonal after conductances changed.
     pub fn update_diagonal(&mut self) {
         let [nx, ny, nz] = self.size;

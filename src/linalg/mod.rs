@@ -8,6 +8,7 @@
 //! * [`graph`]: the network between such groups, in compressed rows
 //! * [`multigrid`]: the hierarchy of networks and its cycle, the preconditioner (f32)
 //! * [`pcg`]: flexible preconditioned conjugate gradients, one bounded piece of work at a time
+//! * [`refine`]: an f64 solution from f32 solves
 //!
 //! Sums run in a fixed order, so that results carry the same bits natively and in wasm.
 
@@ -19,4 +20,5 @@ pub mod graph;
 pub mod lattice;
 pub mod multigrid;
 pub mod pcg;
+pub mod refine;
 pub mod vector;

@@ -8,12 +8,21 @@ use super::lattice::{Lattice, Ring};
 use super::multigrid::Multigrid;
 use super::vector::dot;
 
+/// How an error is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Norm {
+    /// `√(r · M⁻¹ r)`, an estimate of the energy norm of the error.
+    Energy,
+    /// `√(r · r)`.
+    Residual,
+}
+
 /// When to stop.
 #[derive(Clone, Copy, Debug)]
 pub struct Tolerance {
-    /// Share of the first energy norm of the error.
+    /// Share of the first error.
     pub relative: f64,
-    /// Energy norm of the error itself.
+    /// The error itself.
     pub absolute: f64,
     pub max_iterations: usize,
 }
@@ -22,7 +31,7 @@ pub struct Tolerance {
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Info {
     pub iterations: usize,
-    /// Estimates of the energy norm of the error, `√(r · M⁻¹ r)`, at the start and at the end.
+    /// Errors at the start and at the end, in the norm of the solve.
     pub first_error: f64,
     pub last_error: f64,
 }
@@ -54,6 +63,7 @@ pub struct Pcg {
     ap: Vec<f32>,
     p_ap: f64,
     tolerance: Tolerance,
+    norm: Norm,
     info: Info,
     ring: Ring<f32>,
 }
@@ -70,14 +80,24 @@ impl Pcg {
             ap: zeros(),
             p_ap: 0.0,
             tolerance,
+            norm: Norm::Energy,
             info: Info::default(),
             ring: Ring::new(lattice),
         }
     }
 
-    /// Begins a solve; `right_hand_side` writes b.
+    /// Begins a solve to an error in the energy norm; `right_hand_side` writes b.
     pub fn start(&mut self, tolerance: Tolerance, right_hand_side: impl FnOnce(&mut [f32])) {
-        self.tolerance = tolerance;
+        self.begin(tolerance, Norm::Energy, right_hand_side);
+    }
+
+    /// Begins a solve to a norm of the residual; `right_hand_side` writes b.
+    pub fn start_by_residual(&mut self, tolerance: Tolerance, right_hand_side: impl FnOnce(&mut [f32])) {
+        self.begin(tolerance, Norm::Residual, right_hand_side);
+    }
+
+    fn begin(&mut self, tolerance: Tolerance, norm: Norm, right_hand_side: impl FnOnce(&mut [f32])) {
+        (self.tolerance, self.norm) = (tolerance, norm);
         self.info = Info::default();
         self.x.fill(0.0);
         right_hand_side(&mut self.r);
@@ -88,22 +108,20 @@ impl Pcg {
     /// # Errors
     /// [`Failure`], with the iterations and errors so far.
     pub fn step(&mut self, lattice: &Lattice, multigrid: &mut Multigrid) -> Result<Step, Failure> {
+        if self.norm == Norm::Residual
+            && let Some(info) = self.judge(dot(&self.r, &self.r))?
+        {
+            return Ok(Step::Converged(info));
+        }
         multigrid.precondition(lattice, &self.r, &mut self.z, &mut self.ring);
         let r_z = dot(&self.r, &self.z);
         if !r_z.is_finite() || r_z < 0.0 {
             return Err(Failure::NotPositiveDefinite(self.info));
         }
-        let error = r_z.sqrt();
-        if self.info.iterations == 0 {
-            self.info.first_error = error;
-        }
-        self.info.last_error = error;
-        let goal = self.tolerance.absolute.max(self.tolerance.relative * self.info.first_error);
-        if error <= goal {
-            return Ok(Step::Converged(self.info));
-        }
-        if self.info.iterations >= self.tolerance.max_iterations {
-            return Err(Failure::NoConvergence(self.info));
+        if self.norm == Norm::Energy
+            && let Some(info) = self.judge(r_z)?
+        {
+            return Ok(Step::Converged(info));
         }
         let beta = if self.info.iterations == 0 { 0.0 } else { (-dot(&self.z, &self.ap) / self.p_ap) as f32 };
         if beta == 0.0 {
@@ -130,6 +148,22 @@ impl Pcg {
         }
         self.info.iterations += 1;
         Ok(Step::Running)
+    }
+
+    /// Is an error with this square small enough?
+    fn judge(&mut self, square: f64) -> Result<Option<Info>, Failure> {
+        let error = square.sqrt();
+        if self.info.iterations == 0 {
+            self.info.first_error = error;
+        }
+        self.info.last_error = error;
+        if error <= self.tolerance.absolute.max(self.tolerance.relative * self.info.first_error) {
+            return Ok(Some(self.info));
+        }
+        if self.info.iterations >= self.tolerance.max_iterations {
+            return Err(Failure::NoConvergence(self.info));
+        }
+        Ok(None)
     }
 }
 

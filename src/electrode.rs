@@ -1,0 +1,238 @@
+//! The tasks on one electrode: `build` and `run`.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+use catholyte::composition::Composition;
+use catholyte::materials::Phase;
+use catholyte::microstructure::{self, BuildError, Microstructure};
+use catholyte::plots::{self, Style};
+use catholyte::presets;
+use catholyte::recipe::{Recipe, RecipeIssue};
+use catholyte::simulation::{self, Simulation, Status};
+use clap::Args;
+use plotters::prelude::{IntoDrawingArea, SVGBackend};
+use serde_json::{Map, Value, json};
+
+use crate::site::BadInput;
+
+/// Which electrode, and what is changed in its recipe.
+#[derive(Args)]
+pub struct Electrode {
+    /// A preset (bare, lyc-3 ... lyc-43, lyc-c-14, lic-10) or the path of a recipe file
+    #[arg(value_name = "PRESET_OR_FILE")]
+    recipe: String,
+    /// Edge of a voxel [um]
+    #[arg(long, value_name = "H")]
+    voxel_um: Option<f64>,
+    /// Seed of the structure; `new` draws one
+    #[arg(long, value_name = "N")]
+    seed: Option<String>,
+    /// Discharge current, in units of 180 mA per gram of NCA
+    #[arg(long, value_name = "R")]
+    c_rate: Option<f64>,
+    /// Any other field of the recipe; may be repeated
+    #[arg(long = "set", value_name = "FIELD=VALUE")]
+    fields: Vec<String>,
+    /// Memory that the task may take [GB]
+    #[arg(long, value_name = "GB", default_value_t = 8.0)]
+    memory_gb: f64,
+}
+
+impl Electrode {
+    /// The recipe, or every fault at once.
+    fn read(&self) -> Result<Recipe> {
+        let (mut fields, mut issues) = match self.named_fields()? {
+            Ok(fields) => (fields, Vec::new()),
+            Err(issues) => (Map::new(), issues),
+        };
+        let mut set = |key: &str, value: Value| fields.insert(key.into(), value);
+        if let Some(h) = self.voxel_um {
+            set("voxel_um", json!(h));
+        }
+        if let Some(rate) = self.c_rate {
+            set("c_rate", json!(rate));
+        }
+        match self.seed.as_deref() {
+            Some("new") => set("seed", json!(getrandom::u32().context("no entropy for a new seed")?)),
+            Some(seed) => set("seed", literal(seed)),
+            None => None,
+        };
+        for field in &self.fields {
+            match field.split_once('=') {
+                Some((key, value)) => _ = set(key.trim(), literal(value)),
+                None => issues.push(RecipeIssue::new(
+                    "--set",
+                    json!(field),
+                    "FIELD=VALUE",
+                    "Write for example --set porosity=0.2.",
+                )),
+            }
+        }
+        match Recipe::from_json(&Value::Object(fields)) {
+            Ok(recipe) => {
+                let limit = (self.memory_gb * f64::from(1 << 30)) as u64;
+                issues.extend(simulation::memory_issue(&recipe, limit));
+                if issues.is_empty() {
+                    return Ok(recipe);
+                }
+            }
+            Err(more) => issues.extend(more),
+        }
+        Err(bad_recipe(&issues))
+    }
+
+    /// The fields of the preset or the file.
+    fn named_fields(&self) -> Result<Result<Map<String, Value>, Vec<RecipeIssue>>> {
+        let path = Path::new(&self.recipe);
+        if !path.exists() && path.extension().is_none() {
+            return Ok(presets::find(&self.recipe).map(|recipe| object(recipe.to_json())));
+        }
+        let bad = |message: String| anyhow::Error::new(BadInput(message));
+        let text = std::fs::read_to_string(path).map_err(|e| bad(format!("cannot read {}: {e}", path.display())))?;
+        let value: Value = serde_json::from_str(&text).map_err(|e| {
+            bad(format!("{} is not JSON: {e}. A recipe file looks like {{\"porosity\": 0.2}}", path.display()))
+        })?;
+        // A file of the gallery holds its fields under "recipe".
+        Ok(match value {
+            Value::Object(mut file) if file.contains_key("title") && file.contains_key("recipe") => {
+                Ok(object(file.remove("recipe").unwrap_or_default()))
+            }
+            Value::Object(fields) => Ok(fields),
+            other => {
+                let hint = "A recipe file looks like {\"porosity\": 0.2}.";
+                Err(vec![RecipeIssue::new("recipe", other, "a JSON object of fields", hint)])
+            }
+        })
+    }
+
+    /// A name for legends: the preset's or the file's.
+    fn name(&self) -> String {
+        Path::new(&self.recipe).file_stem().map_or(self.recipe.clone(), |s| s.to_string_lossy().into_owned())
+    }
+}
+
+fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(map) => map,
+        _ => Map::new(),
+    }
+}
+
+/// A number where it reads as one, else text.
+fn literal(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|_| json!(text))
+}
+
+fn bad_recipe(issues: &[RecipeIssue]) -> anyhow::Error {
+    let lines: Vec<String> = issues.iter().map(|issue| format!("\n  {issue}")).collect();
+    anyhow::Error::new(BadInput(format!("the recipe has {} fault(s):{}", issues.len(), lines.concat())))
+}
+
+fn structure(recipe: &Recipe) -> Result<Microstructure> {
+    eprintln!("building {} x {} x {} voxels", recipe.grid().size[0], recipe.grid().size[1], recipe.grid().size[2]);
+    microstructure::build(recipe).map_err(|error| match error {
+        BuildError::Recipe(issues) => bad_recipe(&issues),
+        other => anyhow::Error::new(BadInput(other.to_string())),
+    })
+}
+
+fn by_phase<T: serde::Serialize>(values: [T; Phase::COUNT]) -> Value {
+    Phase::ALL.iter().zip(values).map(|(phase, value)| (phase.key(), json!(value))).collect::<Value>()
+}
+
+/// What `build` and `run` have in common.
+fn description(electrode: &Electrode, recipe: &Recipe, structure: &Microstructure) -> Map<String, Value> {
+    object(json!({
+        "catholyte": env!("CARGO_PKG_VERSION"),
+        "name": electrode.name(),
+        "recipe": recipe.to_json(),
+        "composition": Composition::new(recipe),
+        "voxels": structure.grid.size,
+        "volume_fractions": by_phase(structure.volume_fractions()),
+        "voxel_hash": format!("{:016x}", structure.voxel_hash()),
+    }))
+}
+
+/// Prints the structure of an electrode.
+///
+/// # Errors
+/// [`BadInput`] with every fault of the recipe.
+pub fn build(electrode: &Electrode) -> Result<()> {
+    let recipe = electrode.read()?;
+    let start = Instant::now();
+    let structure = structure(&recipe)?;
+    let seconds = start.elapsed().as_secs_f64();
+    let mut result = description(electrode, &recipe, &structure);
+    let target = Composition::new(&recipe).voxel_targets(structure.grid.len());
+    let actual = structure.counts();
+    let counts: [Value; Phase::COUNT] = std::array::from_fn(|k| json!({"target": target[k], "actual": actual[k]}));
+    result.insert("counts".into(), by_phase(counts));
+    result.insert("seconds".into(), json!(seconds));
+    println!("{}", serde_json::to_string_pretty(&result)?);
+    Ok(())
+}
+
+/// Discharges an electrode and prints the result; writes curve and figure into `out`.
+///
+/// # Errors
+/// [`BadInput`] with every fault of the recipe; the solver's failure; files that cannot be written.
+pub fn run(electrode: &Electrode, out: Option<&Path>) -> Result<()> {
+    let recipe = electrode.read()?;
+    let start = Instant::now();
+    let structure = structure(&recipe)?;
+    let built = start.elapsed().as_secs_f64();
+    let mut simulation = Simulation::new(&recipe, &structure);
+    let mut told = 0;
+    while simulation.advance()? == Status::Running {
+        let progress = simulation.progress();
+        if progress.time_steps >= told + 10 {
+            told = progress.time_steps;
+            eprintln!(
+                "step {:3}  {:6.1} mAh/g  {:.3} V  {:3.0} %",
+                progress.time_steps,
+                progress.capacity_mah_g,
+                progress.voltage_v,
+                100.0 * progress.fraction
+            );
+        }
+    }
+    let total = start.elapsed().as_secs_f64();
+    let mut result = description(electrode, &recipe, &structure);
+    result.extend(object(serde_json::to_value(simulation.summary())?));
+    result.insert("seconds_build".into(), json!(built));
+    result.insert("seconds_solve".into(), json!(total - built));
+    result.insert("seconds".into(), json!(total));
+    println!("{}", serde_json::to_string_pretty(&result)?);
+    match out {
+        Some(out) => write_figure(electrode, &simulation, out),
+        None => Ok(()),
+    }
+}
+
+fn write_figure(electrode: &Electrode, simulation: &Simulation, out: &Path) -> Result<()> {
+    std::fs::create_dir_all(out).with_context(|| format!("cannot create {}", out.display()))?;
+    let write = |name: &str, text: &str| -> Result<PathBuf> {
+        let path = out.join(name);
+        std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
+        Ok(path)
+    };
+    let series = simulation.series();
+    write("curve.csv", &series.to_csv())?;
+    let mut svg = String::new();
+    {
+        let root = SVGBackend::with_string(&mut svg, (720, 480)).into_drawing_area();
+        let curve = plots::Curve {
+            label: format!("{}, {}C", electrode.name(), simulation.summary().c_rate),
+            colour: plots::curve_colour(0, false),
+            dashed: false,
+            x: &series.capacity_mah_g,
+            y: &series.voltage_v,
+        };
+        plots::voltage_profile(&root, &[curve], &Style::figure())?;
+        root.present()?;
+    }
+    write("voltage.svg", &svg)?;
+    Ok(())
+}

@@ -1,0 +1,171 @@
+//! Iterative refinement: an f64 solution from f32 solves.
+//!
+//! `x ← x + d`, where `A d ≈ b − A x` is solved in f32 to four digits and the residual is formed in f64. The residual is
+//! scaled to size 1 first, so nothing underflows. Each round gains the digits of its solve, whatever the contrast.
+
+use super::lattice::{Lattice, Ring};
+use super::multigrid::Multigrid;
+use super::pcg::{self, Pcg, Tolerance};
+use super::vector::dot64;
+
+/// Digits that one f32 solve is asked for.
+const ROUND: f64 = 1e-4;
+/// Rounds after which refinement is given up; four rounds reach 1e-12.
+const MAX_ROUNDS: usize = 20;
+
+/// What a solve took, and how good it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Info {
+    pub iterations: usize,
+    pub rounds: usize,
+    /// `|b − A x| / |b|`, formed in f64.
+    pub relative_residual: f64,
+}
+
+/// Why a solve failed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Failure {
+    Linear(pcg::Failure),
+    /// Rounds no longer reduce the residual, or there were too many iterations.
+    Stagnated(Info),
+}
+
+/// State of a piece of work.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Step {
+    Running,
+    Converged(Info),
+}
+
+/// A solve in progress.
+pub struct Refinement {
+    /// The solution so far.
+    pub x: Vec<f64>,
+    b: Vec<f64>,
+    residual: Vec<f64>,
+    b_norm: f64,
+    scale: f64,
+    tolerance: f64,
+    max_iterations: usize,
+    info: Info,
+    pcg: Pcg,
+    ring: Ring<f64>,
+    in_round: bool,
+}
+
+impl Refinement {
+    /// Begins to solve `A x = b` from x = 0.
+    ///
+    /// * `b` – right-hand side; shape: nodes of the lattice, 0 at absent nodes
+    /// * `tolerance` – relative residual to reach
+    pub fn new(lattice: &Lattice, b: Vec<f64>, tolerance: f64, max_iterations: usize) -> Refinement {
+        let b_norm = dot64(&b, &b).sqrt();
+        Refinement {
+            x: vec![0.0; b.len()],
+            residual: b.clone(),
+            b_norm,
+            scale: b_norm,
+            tolerance,
+            max_iterations,
+            info: Info { relative_residual: if b_norm > 0.0 { 1.0 } else { 0.0 }, ..Info::default() },
+            pcg: Pcg::new(lattice),
+            ring: Ring::new(lattice),
+            b,
+            in_round: false,
+        }
+    }
+
+    /// One linear iteration, or the end of a round.
+    ///
+    /// # Errors
+    /// [`Failure`]; the solution is then of no use.
+    pub fn step(&mut self, lattice: &Lattice, multigrid: &mut Multigrid) -> Result<Step, Failure> {
+        if self.info.relative_residual <= self.tolerance {
+            return Ok(Step::Converged(self.info));
+        }
+        if !self.in_round {
+            // The last round need not overshoot the goal by much.
+            let relative = ROUND.max(0.5 * self.tolerance / self.info.relative_residual);
+            let tolerance = Tolerance { relative, absolute: 0.0, max_iterations: self.max_iterations };
+            let (residual, scale) = (&self.residual, 1.0 / self.scale);
+            self.pcg.start_by_residual(tolerance, |r| {
+                r.iter_mut().zip(residual).for_each(|(r, exact)| *r = (exact * scale) as f32);
+            });
+            self.in_round = true;
+        }
+        let step = self.pcg.step(lattice, multigrid).map_err(Failure::Linear)?;
+        let pcg::Step::Converged(info) = step else { return Ok(Step::Running) };
+        self.in_round = false;
+        self.info.iterations += info.iterations;
+        self.info.rounds += 1;
+        for (x, d) in self.x.iter_mut().zip(&self.pcg.x) {
+            *x += self.scale * f64::from(*d);
+        }
+        lattice.apply(&self.x, &mut self.residual, &mut self.ring);
+        for k in 0..lattice.hubs() {
+            self.residual[lattice.hub(k)] = lattice.hub_flow(k, &self.x);
+        }
+        for (r, b) in self.residual.iter_mut().zip(&self.b) {
+            *r = b - *r;
+        }
+        let before = self.info.relative_residual;
+        self.scale = dot64(&self.residual, &self.residual).sqrt();
+        self.info.relative_residual = self.scale / self.b_norm;
+        let stuck = self.info.relative_residual > 0.5 * before || !self.info.relative_residual.is_finite();
+        let spent = self.info.rounds >= MAX_ROUNDS || self.info.iterations >= self.max_iterations;
+        if self.info.relative_residual > self.tolerance && (stuck || spent) {
+            return Err(Failure::Stagnated(self.info));
+        }
+        Ok(Step::Running)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::linalg::lattice::tests::random_lattice;
+
+    #[test]
+    fn refinement_reaches_the_digits_of_f64() {
+        let lattice = random_lattice([9, 8, 10], 5.0, 11);
+        let mut b = vec![0.0; lattice.len()];
+        b[lattice.hub(0)] = 3e-9;
+        let mut multigrid = Multigrid::new(&lattice);
+        let mut solve = Refinement::new(&lattice, b, 1e-11, 500);
+        let info = loop {
+            if let Step::Converged(info) = solve.step(&lattice, &mut multigrid).unwrap() {
+                break info;
+            }
+        };
+        assert!(info.relative_residual <= 1e-11 && info.rounds >= 3, "{info:?}");
+        // What enters at one hub leaves to ground by the other.
+        let out = f64::from(lattice.hub_excess[1]) * solve.x[lattice.hub(1)];
+        let through_ground: f64 = {
+            let mut sum = 0.0;
+            let [nx, ny, nz] = lattice.size();
+            for k in 0..nx * ny {
+                let at = [k % nx, k / nx, nz - 1];
+                sum += f64::from(lattice.gz[lattice.face_z_above(1, at)]) * solve.x[lattice.node(1, at)];
+            }
+            sum
+        };
+        assert!(((out + through_ground) / 3e-9 - 1.0).abs() < 1e-8, "{out} and {through_ground}");
+    }
+
+    #[test]
+    fn too_few_iterations_are_an_error_not_a_number() {
+        let lattice = random_lattice([9, 8, 10], 5.0, 11);
+        let mut b = vec![0.0; lattice.len()];
+        b[lattice.hub(0)] = 1.0;
+        let mut multigrid = Multigrid::new(&lattice);
+        let mut solve = Refinement::new(&lattice, b, 1e-10, 3);
+        let failure = loop {
+            match solve.step(&lattice, &mut multigrid) {
+                Ok(Step::Running) => {}
+                Ok(done) => panic!("{done:?}"),
+                Err(failure) => break failure,
+            }
+        };
+        assert!(matches!(failure, Failure::Linear(pcg::Failure::NoConvergence(_))));
+    }
+}

@@ -1,0 +1,268 @@
+//! Cross-sections: axes in micrometres, a colour bar, and the pixels between them.
+
+use plotters::coord::Shift;
+use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+
+use super::chart::{EvenAxis, number, ticks};
+use super::{Colormap, Frame, Style};
+use crate::grid::Axis;
+
+/// What lies beside a picture of values.
+#[derive(Clone, Debug)]
+pub struct ColourBar {
+    /// Name and unit.
+    pub label: String,
+    pub map: Colormap,
+    pub from: f64,
+    pub to: f64,
+}
+
+impl ColourBar {
+    /// The bar in steps too small to see: where each begins and ends, as shares of the bar, and its colour.
+    fn steps(&self) -> impl Iterator<Item = (f64, f64, RGBColor)> {
+        const STEPS: u32 = 96;
+        let map = self.map;
+        (0..STEPS).map(move |i| {
+            let [from, middle, to] = [0.0, 0.5, 1.0].map(|part| (f64::from(i) + part) / f64::from(STEPS));
+            let [r, g, b] = map.rgb(middle);
+            (from, to, RGBColor(r, g, b))
+        })
+    }
+}
+
+/// A cross-section's axes.
+#[derive(Clone, Debug)]
+pub struct SliceView {
+    /// The axis that the section cuts across.
+    pub axis: Axis,
+    /// Shape as of [`crate::grid::VoxelGrid::slice`].
+    pub rows: usize,
+    pub columns: usize,
+    pub voxel_um: f64,
+    /// None for phases, which have names and not values.
+    pub bar: Option<ColourBar>,
+}
+
+/// Red, green, blue and opacity of each pixel, row by row from the top.
+#[derive(Clone, Debug)]
+pub struct Picture {
+    pub width: usize,
+    pub height: usize,
+    pub rgba: Vec<u8>,
+}
+
+impl SliceView {
+    /// Pixels across and up. Sections along z lie on their side, separator on the left.
+    fn size(&self) -> (usize, usize) {
+        if self.axis == Axis::Z { (self.columns, self.rows) } else { (self.rows, self.columns) }
+    }
+
+    /// Names of the horizontal and the vertical axis.
+    fn labels(&self) -> (&'static str, &'static str) {
+        match self.axis {
+            Axis::X => ("z (µm), from separator to current collector", "y (µm)"),
+            Axis::Y => ("z (µm), from separator to current collector", "x (µm)"),
+            Axis::Z => ("x (µm)", "y (µm)"),
+        }
+    }
+
+    /// Where in the data the pixel (`column`, `row` from the top) comes from.
+    fn source(&self, column: usize, row: usize) -> usize {
+        let up = self.size().1 - 1 - row;
+        if self.axis == Axis::Z { up * self.columns + column } else { column * self.columns + up }
+    }
+}
+
+/// Colours a cross-section voxel by voxel; `colour` maps a value to red, green and blue, None where there is nothing.
+pub fn paint(view: &SliceView, data: &[f32], colour: impl Fn(f32) -> Option<[u8; 3]>, style: &Style) -> Picture {
+    let (width, height) = view.size();
+    let RGBColor(r, g, b) = style.nothing;
+    let mut rgba = Vec::with_capacity(4 * width * height);
+    for row in 0..height {
+        for column in 0..width {
+            let [r, g, b] = colour(data[view.source(column, row)]).unwrap_or([r, g, b]);
+            rgba.extend([r, g, b, 255]);
+        }
+    }
+    Picture { width, height, rgba }
+}
+
+/// Draws axes and colour bar, and says where the picture belongs: as large as fits, with square voxels.
+///
+/// # Errors
+/// Those of the backend.
+pub fn slice_frame<DB: DrawingBackend>(
+    root: &DrawingArea<DB, Shift>,
+    view: &SliceView,
+    style: &Style,
+) -> Result<Frame, DrawingAreaErrorKind<DB::ErrorType>> {
+    if let Some(background) = style.background {
+        root.fill(&background)?;
+    }
+    let (width, height) = view.size();
+    let (across, up) = (width as f64 * view.voxel_um, height as f64 * view.voxel_um);
+    let (total_width, total_height) = root.dim_in_pixel();
+    // The bar runs along the picture's longer side.
+    let lying = view.axis != Axis::Z;
+    let beside = if view.bar.is_some() && !lying { 74.0 } else { 0.0 };
+    let beneath = if view.bar.is_some() && lying { 62.0 } else { 0.0 };
+    let (left, top, right) = (style.px(48.0), style.px(10.0), style.px(14.0 + beside));
+    let (labels, bottom) = (style.px(42.0), style.px(42.0 + beneath));
+    let room = (total_width as i32 - left - right, total_height as i32 - top - bottom);
+    let scale = (f64::from(room.0.max(1)) / across).min(f64::from(room.1.max(1)) / up);
+    let size = ((across * scale) as i32, (up * scale) as i32);
+    let spare = (room.0 - size.0) / 2;
+
+    let mut chart = ChartBuilder::on(root)
+        .margin_left(spare)
+        .margin_right(right + room.0 - size.0 - spare)
+        .margin_top(top)
+        .margin_bottom(total_height as i32 - top - size.1 - labels)
+        .x_label_area_size(labels)
+        .y_label_area_size(left)
+        .build_cartesian_2d(
+            EvenAxis::new(0.0, across, marks(size.0, 55.0, style)),
+            EvenAxis::new(0.0, up, marks(size.1, 40.0, style)),
+        )?;
+    let (x_label, y_label) = view.labels();
+    chart
+        .configure_mesh()
+        .disable_mesh()
+        .axis_style(style.line(style.ink, 1.0))
+        .label_style(style.text(12.0))
+        .axis_desc_style(style.text(13.0))
+        .x_desc(if size.0 < style.px(260.0) { x_label.split(',').next().unwrap_or(x_label) } else { x_label })
+        .y_desc(y_label)
+        .set_all_tick_mark_size(style.px(4.0))
+        .draw()?;
+    let (columns, rows) = chart.plotting_area().get_pixel_range();
+    let frame = Frame {
+        left: f64::from(columns.start),
+        top: f64::from(rows.start),
+        width: f64::from(columns.end - columns.start),
+        height: f64::from(rows.end - rows.start),
+        x: [0.0, across],
+        y: [0.0, up],
+    };
+    if let Some(bar) = &view.bar {
+        if lying {
+            bar_beneath(root, bar, rows.end + labels + style.px(12.0), (columns.start, columns.end), style)?;
+        } else {
+            bar_beside(root, bar, columns.end + style.px(12.0), (rows.start, rows.end), style)?;
+        }
+    }
+    Ok(frame)
+}
+
+fn marks(pixels: i32, each: f64, style: &Style) -> usize {
+    ((f64::from(pixels) / style.scale / each) as usize).clamp(2, 10)
+}
+
+/// A vertical bar from `rows.0` (largest value) down to `rows.1`.
+fn bar_beside<DB: DrawingBackend>(
+    root: &DrawingArea<DB, Shift>,
+    bar: &ColourBar,
+    left: i32,
+    (top, bottom): (i32, i32),
+    style: &Style,
+) -> Result<(), DrawingAreaErrorKind<DB::ErrorType>> {
+    let right = left + style.px(12.0);
+    let y_at = |share: f64| bottom - (share * f64::from(bottom - top)).round() as i32;
+    for (from, to, colour) in bar.steps() {
+        root.draw(&Rectangle::new([(left, y_at(to)), (right, y_at(from))], colour.filled()))?;
+    }
+    let (values, decimals) = ticks(bar.from, bar.to, marks(bottom - top, 40.0, style));
+    let text = style.text(12.0).pos(Pos::new(HPos::Left, VPos::Center));
+    for value in values {
+        let y = y_at((value - bar.from) / (bar.to - bar.from));
+        let mark = vec![(right, y), (right + style.px(4.0), y)];
+        root.draw(&PathElement::new(mark, style.line(style.ink, 1.0)))?;
+        root.draw(&Text::new(number(value, decimals), (right + style.px(7.0), y), text.clone()))?;
+    }
+    let sideways = style.text(13.0).transform(FontTransform::Rotate270).pos(Pos::new(HPos::Center, VPos::Top));
+    root.draw(&Text::new(bar.label.clone(), (right + style.px(46.0), (top + bottom) / 2), sideways))
+}
+
+/// A horizontal bar from `columns.0` (smallest value) to `columns.1`.
+fn bar_beneath<DB: DrawingBackend>(
+    root: &DrawingArea<DB, Shift>,
+    bar: &ColourBar,
+    top: i32,
+    (left, right): (i32, i32),
+    style: &Style,
+) -> Result<(), DrawingAreaErrorKind<DB::ErrorType>> {
+    let bottom = top + style.px(10.0);
+    let x_at = |share: f64| left + (share * f64::from(right - left)).round() as i32;
+    for (from, to, colour) in bar.steps() {
+        root.draw(&Rectangle::new([(x_at(from), top), (x_at(to), bottom)], colour.filled()))?;
+    }
+    let (values, decimals) = ticks(bar.from, bar.to, marks(right - left, 70.0, style));
+    let text = style.text(12.0).pos(Pos::new(HPos::Center, VPos::Top));
+    for value in values {
+        let x = x_at((value - bar.from) / (bar.to - bar.from));
+        let mark = vec![(x, bottom), (x, bottom + style.px(4.0))];
+        root.draw(&PathElement::new(mark, style.line(style.ink, 1.0)))?;
+        root.draw(&Text::new(number(value, decimals), (x, bottom + style.px(6.0)), text.clone()))?;
+    }
+    let label = style.text(13.0).pos(Pos::new(HPos::Center, VPos::Top));
+    root.draw(&Text::new(bar.label.clone(), ((left + right) / 2, bottom + style.px(23.0)), label))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::grid::VoxelGrid;
+
+    fn view(axis: Axis, grid: &VoxelGrid) -> (SliceView, Vec<f32>) {
+        let (rows, columns, indices) = grid.slice(axis, 0);
+        let data = indices.iter().map(|&i| i as f32).collect();
+        (SliceView { axis, rows, columns, voxel_um: grid.voxel_um, bar: None }, data)
+    }
+
+    /// The lower left pixel is the voxel at the origin; z runs to the right, or y upwards.
+    #[test]
+    fn pictures_stand_the_right_way_up() {
+        let grid = VoxelGrid { size: [2, 3, 4], voxel_um: 1.0 };
+        let style = Style::light(1.0);
+        for (axis, right, up) in [(Axis::X, 6, 2), (Axis::Y, 6, 1), (Axis::Z, 1, 2)] {
+            let (view, data) = view(axis, &grid);
+            let picture = paint(&view, &data, |v| Some([v as u8; 3]), &style);
+            let at = |column: usize, row: usize| picture.rgba[4 * (row * picture.width + column)];
+            assert_eq!(at(0, picture.height - 1), 0);
+            assert_eq!(at(1, picture.height - 1), right);
+            assert_eq!(at(0, picture.height - 2), up);
+        }
+    }
+
+    #[test]
+    fn places_without_a_value_keep_their_own_colour() {
+        let grid = VoxelGrid { size: [2, 2, 2], voxel_um: 1.0 };
+        let (view, mut data) = view(Axis::Z, &grid);
+        data[3] = f32::NAN;
+        let style = Style::dark(1.0);
+        let picture = paint(&view, &data, |v| (!v.is_nan()).then_some([9; 3]), &style);
+        let RGBColor(r, g, b) = style.nothing;
+        assert_eq!(picture.rgba[4..8], [r, g, b, 255]);
+        assert_eq!(picture.rgba[..4], [9, 9, 9, 255]);
+    }
+
+    #[cfg(not(target_arch = "wasm32"))]
+    #[test]
+    fn voxels_stay_square_and_inside() {
+        for (axis, size) in [(Axis::X, (600, 300)), (Axis::Z, (600, 300)), (Axis::Y, (300, 700))] {
+            let grid = VoxelGrid { size: [25, 25, 50], voxel_um: 1.0 };
+            let (mut view, _) = view(axis, &grid);
+            let bar = ColourBar { label: "x".into(), map: Colormap::Viridis, from: 0.0, to: 1.0 };
+            view.bar = Some(bar);
+            let mut svg = String::new();
+            let root = SVGBackend::with_string(&mut svg, size).into_drawing_area();
+            let f = slice_frame(&root, &view, &Style::light(1.0)).unwrap();
+            let (per_x, per_y) = (f.width / f.x[1], f.height / f.y[1]);
+            assert!((per_x / per_y - 1.0).abs() < 0.02, "{f:?}");
+            let (beside, beneath) = if axis == Axis::Z { (88.0, 42.0) } else { (14.0, 104.0) };
+            assert!(f.left + f.width + beside <= f64::from(size.0) + 1.0, "{f:?}");
+            assert!(f.top + f.height + beneath <= f64::from(size.1) + 1.0, "{f:?}");
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! The only door to JavaScript.
+//!
+//! Both sides of the page load this module: workers build structures and run them ([`twin::Twin`]), the main thread asks
+//! for the recipe's fields, checks recipes and draws ([`draw`]). Values cross as plain objects, columns as typed arrays
+//! that own their memory. Errors leave as `{code, stage, message, hint}`, faults of a recipe as `{issues: [...]}`.
+
+pub mod draw;
+pub mod twin;
+
+use js_sys::{Object, Reflect};
+use serde::Serialize;
+use serde_json::{Value, json};
+use wasm_bindgen::prelude::*;
+
+use crate::composition::Composition;
+use crate::materials::{self, Halide};
+use crate::recipe::{FIELDS, FieldKind, Mode, Recipe, RecipeIssue};
+use crate::{presets as gallery, simulation};
+
+/// Memory that one run may take in a tab [bytes]; browsers end tabs that want much more.
+const MEMORY_LIMIT: u64 = 2 << 30;
+
+/// Leaves the text of a panic where the worker finds it: the trap that follows says only 'unreachable'.
+#[wasm_bindgen(start)]
+pub fn start() {
+    std::panic::set_hook(Box::new(|info| {
+        let text = JsValue::from_str(&info.to_string());
+        web_sys::console::error_1(&text);
+        // Nothing can be done about a failure here: the trap comes next in any case.
+        let _ = Reflect::set(&js_sys::global(), &"catholyte_panic".into(), &text);
+    }));
+}
+
+/// To a plain JavaScript value: maps become objects.
+fn to_js<T: Serialize + ?Sized>(value: &T) -> JsValue {
+    value.serialize(&serde_wasm_bindgen::Serializer::json_compatible()).expect("plain data always converts")
+}
+
+/// An error as the page shows it.
+fn failure(code: &str, stage: &str, message: impl std::fmt::Display, hint: &str) -> JsValue {
+    to_js(&json!({"code": code, "stage": stage, "message": message.to_string(), "hint": hint}))
+}
+
+fn issues_to_js(issues: &[RecipeIssue]) -> JsValue {
+    to_js(&json!({ "issues": issues }))
+}
+
+/// Reads a recipe and makes sure that it fits into memory.
+fn read_recipe(value: JsValue) -> Result<Recipe, Vec<RecipeIssue>> {
+    let value: Value = serde_wasm_bindgen::from_value(value).unwrap_or(Value::Null);
+    let recipe = Recipe::from_json(&value)?;
+    match simulation::memory_issue(&recipe, MEMORY_LIMIT) {
+        Some(issue) => Err(vec![issue]),
+        None => Ok(recipe),
+    }
+}
+
+/// The table of fields, each with its default, the range of its slider and the mode in which it counts (null: always).
+#[wasm_bindgen]
+pub fn fields() -> JsValue {
+    let defaults = Recipe::default().to_json();
+    let presets: Vec<Value> =
+        gallery::all().iter().filter_map(|p| Some(Recipe::from_json(&p.recipe).ok()?.to_json())).collect();
+    let rows: Vec<Value> = FIELDS
+        .iter()
+        .map(|field| {
+            let mut row = json!(field);
+            row["default"] = defaults[field.key].clone();
+            row["mode"] = match field.key {
+                "porosity" => json!(Mode::Porosity),
+                "loading_mg_cm2" => json!(Mode::Mass),
+                _ => Value::Null,
+            };
+            row["slider"] = slider(field.kind, presets.iter().filter_map(|p| p[field.key].as_f64()));
+            row
+        })
+        .collect();
+    to_js(&rows)
+}
+
+/// A slider's range: narrower than what is allowed, wide enough for twice what the presets use. Numbers that span many
+/// decades and do not differ between presets get a logarithmic one.
+fn slider(kind: FieldKind, used: impl Iterator<Item = f64>) -> Value {
+    let FieldKind::Number { min, max, step } = kind else { return Value::Null };
+    if min > 0.0 && max / min >= 1e4 {
+        return json!({"min": min, "max": max, "log": true});
+    }
+    let largest = used.fold(0.0, f64::max);
+    let wanted = if largest > 0.0 { 2.0 * largest } else { 1000.0 * step };
+    json!({"min": min, "max": ((wanted / step).round() * step).min(max), "log": false})
+}
+
+/// The presets: `{name, title, question, source, recipe}` with every field of the recipe written out.
+#[wasm_bindgen]
+pub fn presets() -> JsValue {
+    let full = gallery::all().into_iter().filter_map(|mut preset| {
+        preset.recipe = Recipe::from_json(&preset.recipe).ok()?.to_json();
+        Some(preset)
+    });
+    to_js(&full.collect::<Vec<_>>())
+}
+
+/// Checks a recipe: `{recipe, composition, grid, estimate_bytes}` or `{issues}`, all of them at once.
+#[wasm_bindgen]
+pub fn check_recipe(recipe: JsValue) -> JsValue {
+    match read_recipe(recipe) {
+        Ok(recipe) => to_js(&json!({
+            "recipe": recipe.to_json(),
+            "composition": Composition::new(&recipe),
+            "grid": recipe.grid(),
+            "estimate_bytes": simulation::estimate_bytes(&recipe),
+        })),
+        Err(issues) => issues_to_js(&issues),
+    }
+}
+
+/// A seed that nobody has chosen.
+#[wasm_bindgen]
+pub fn new_seed() -> Result<u32, JsValue> {
+    getrandom::u32().map_err(|e| failure("no_entropy", "new seed", e, "Type a seed instead."))
+}
+
+/// Names and colours of the phases, in the order of their labels: `{key, label, rgb}`.
+#[wasm_bindgen]
+pub fn phase_styles(halide: &str) -> Result<JsValue, JsValue> {
+    Ok(to_js(&materials::phase_styles(parse_halide(halide)?)))
+}
+
+fn parse_halide(name: &str) -> Result<Halide, JsValue> {
+    serde_json::from_value(json!(name)).map_err(|_| {
+        failure("unknown_halide", "drawing", format!("There is no halide '{name}'."), "lyc and lic exist.")
+    })
+}
+
+/// An object of named values, some of them typed arrays.
+fn object<const N: usize>(entries: [(&str, JsValue); N]) -> JsValue {
+    let object = Object::new();
+    for (key, value) in entries {
+        Reflect::set(&object, &key.into(), &value).expect("a fresh object takes any key");
+    }
+    object.into()
+}

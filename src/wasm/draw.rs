@@ -1,0 +1,167 @@
+//! The main thread's side: charts on canvases.
+//!
+//! A canvas is as large as its place on the page times `pixel_ratio`; fonts and lines grow with it. Frames come back in CSS
+//! pixels, so that the page can tell which value lies under the pointer.
+
+use js_sys::Float64Array;
+use plotters::drawing::IntoDrawingArea;
+use plotters_canvas::CanvasBackend;
+use serde::Deserialize;
+use wasm_bindgen::{Clamped, JsCast, prelude::*};
+use web_sys::{
+    CanvasRenderingContext2d, HtmlCanvasElement, ImageData, OffscreenCanvas, OffscreenCanvasRenderingContext2d,
+};
+
+use super::{failure, parse_halide, to_js};
+use crate::grid::Axis;
+use crate::materials;
+use crate::plots::{
+    Colormap, ColourBar, Curve, Frame, Picture, SliceView, Style, curve_colour, paint, slice_frame, voltage_profile,
+};
+
+#[derive(Deserialize)]
+struct ChartOptions {
+    pixel_ratio: f64,
+    dark: bool,
+}
+
+#[derive(Deserialize)]
+struct SliceOptions {
+    pixel_ratio: f64,
+    dark: bool,
+    axis: Axis,
+    voxel_um: f64,
+    /// `phase`, or any other name for values.
+    field: String,
+    /// Name and unit beside the colour bar.
+    label: String,
+    from: f64,
+    to: f64,
+    #[serde(default)]
+    colormap: Colormap,
+    halide: String,
+}
+
+#[derive(Deserialize)]
+struct RunOptions {
+    label: String,
+    /// Number in the row of curve colours.
+    colour: usize,
+    #[serde(default)]
+    dashed: bool,
+}
+
+fn style(dark: bool, pixel_ratio: f64) -> Style {
+    if dark { Style::dark(pixel_ratio) } else { Style::light(pixel_ratio) }
+}
+
+fn failed(e: impl std::fmt::Display) -> JsValue {
+    failure("drawing", "drawing", e, "Reload the page.")
+}
+
+fn options<T: for<'a> Deserialize<'a>>(value: JsValue) -> Result<T, JsValue> {
+    serde_wasm_bindgen::from_value(value).map_err(failed)
+}
+
+/// The colours that curves take in turn, as `#rrggbb`.
+#[wasm_bindgen]
+pub fn curve_colours(dark: bool) -> Vec<String> {
+    (0..crate::plots::CURVE_COLOURS.len())
+        .map(|i| {
+            let plotters::style::RGBColor(r, g, b) = curve_colour(i, dark);
+            format!("#{r:02x}{g:02x}{b:02x}")
+        })
+        .collect()
+}
+
+/// Draws voltage profiles. Each run is `{label, colour, dashed, capacity, voltage}` with two Float64Arrays; options are
+/// `{pixel_ratio, dark}`. Returns the frame in CSS pixels.
+#[wasm_bindgen]
+pub fn draw_profile(canvas: HtmlCanvasElement, runs: js_sys::Array, chart: JsValue) -> Result<JsValue, JsValue> {
+    let ChartOptions { pixel_ratio, dark } = options(chart)?;
+    let mut columns = Vec::new();
+    for run in runs.iter() {
+        let column = |name: &str| -> Result<Vec<f64>, JsValue> {
+            let value = js_sys::Reflect::get(&run, &name.into())?;
+            Ok(value.dyn_into::<Float64Array>().map_err(|_| failed("A run lacks a column."))?.to_vec())
+        };
+        let (x, y) = (column("capacity")?, column("voltage")?);
+        columns.push((options::<RunOptions>(run)?, x, y));
+    }
+    let curves: Vec<Curve> = columns
+        .iter()
+        .map(|(run, x, y)| Curve {
+            label: run.label.clone(),
+            colour: curve_colour(run.colour, dark),
+            dashed: run.dashed,
+            x,
+            y,
+        })
+        .collect();
+    clear(&canvas)?;
+    let backend = CanvasBackend::with_canvas_object(canvas).ok_or_else(|| failed("The canvas cannot be drawn on."))?;
+    let frame = voltage_profile(&backend.into_drawing_area(), &curves, &style(dark, pixel_ratio)).map_err(failed)?;
+    Ok(css_frame(frame, pixel_ratio))
+}
+
+/// Draws a cross-section of [`super::twin::Twin::slice`]. Options are `{pixel_ratio, dark, axis, voxel_um, field, label, from,
+/// to, colormap, halide}`. Returns the frame in CSS pixels.
+#[wasm_bindgen]
+pub fn draw_slice(
+    canvas: HtmlCanvasElement,
+    data: &[f32],
+    rows: usize,
+    columns: usize,
+    slice: JsValue,
+) -> Result<JsValue, JsValue> {
+    let slice: SliceOptions = options(slice)?;
+    if data.len() != rows * columns || data.is_empty() {
+        return Err(failed("A cross-section has the wrong size."));
+    }
+    let style = style(slice.dark, slice.pixel_ratio);
+    let SliceOptions { axis, voxel_um, colormap: map, from, to, .. } = slice;
+    let is_phase = slice.field == "phase";
+    let bar = (!is_phase).then_some(ColourBar { label: slice.label, map, from, to });
+    let view = SliceView { axis, rows, columns, voxel_um, bar };
+    let picture = if is_phase {
+        let phases = materials::phase_styles(parse_halide(&slice.halide)?);
+        paint(&view, data, |v| phases.get(v as usize).map(|p| p.rgb), &style)
+    } else {
+        let colour = |v: f32| v.is_finite().then(|| map.rgb((f64::from(v) - from) / (to - from)));
+        paint(&view, data, colour, &style)
+    };
+    let context = clear(&canvas)?;
+    let backend = CanvasBackend::with_canvas_object(canvas).ok_or_else(|| failed("The canvas cannot be drawn on."))?;
+    let frame = slice_frame(&backend.into_drawing_area(), &view, &style).map_err(failed)?;
+    put_picture(&context, picture, &frame)?;
+    Ok(css_frame(frame, slice.pixel_ratio))
+}
+
+fn clear(canvas: &HtmlCanvasElement) -> Result<CanvasRenderingContext2d, JsValue> {
+    let context = canvas.get_context("2d")?.ok_or_else(|| failed("The canvas cannot be drawn on."))?;
+    let context: CanvasRenderingContext2d = context.unchecked_into();
+    context.clear_rect(0.0, 0.0, canvas.width().into(), canvas.height().into());
+    Ok(context)
+}
+
+/// Voxels become sharp squares, or are averaged where the screen has fewer pixels than the grid voxels.
+fn put_picture(context: &CanvasRenderingContext2d, picture: Picture, frame: &Frame) -> Result<(), JsValue> {
+    let (width, height) = (picture.width as u32, picture.height as u32);
+    let buffer = OffscreenCanvas::new(width, height)?;
+    let buffer_context = buffer.get_context("2d")?.ok_or_else(|| failed("The canvas cannot be drawn on."))?;
+    let buffer_context: OffscreenCanvasRenderingContext2d = buffer_context.unchecked_into();
+    let image = ImageData::new_with_u8_clamped_array_and_sh(Clamped(&picture.rgba), width, height)?;
+    buffer_context.put_image_data(&image, 0.0, 0.0)?;
+    context.set_image_smoothing_enabled(f64::from(width) > frame.width);
+    context.draw_image_with_offscreen_canvas_and_dw_and_dh(&buffer, frame.left, frame.top, frame.width, frame.height)
+}
+
+fn css_frame(frame: Frame, pixel_ratio: f64) -> JsValue {
+    to_js(&Frame {
+        left: frame.left / pixel_ratio,
+        top: frame.top / pixel_ratio,
+        width: frame.width / pixel_ratio,
+        height: frame.height / pixel_ratio,
+        ..frame
+    })
+}

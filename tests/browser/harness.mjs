@@ -1,0 +1,107 @@
+// The page in real browsers, served by the real program, and held to: no error in the console, no uncaught exception,
+// no request to another origin.
+
+import { execFile, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { chromium } from 'playwright-core';
+
+const program = fileURLToPath(new URL('../../target/release/catholyte', import.meta.url));
+
+/** The first of these programs that is on the path. */
+function find(...names) {
+  const places = process.env.PATH.split(delimiter);
+  const found = names.flatMap((name) => places.map((place) => join(place, name))).find((file) => existsSync(file));
+  if (!found) throw new Error(`none of ${names.join(', ')} is installed`);
+  return found;
+}
+
+// Every test runs once in each of these that is named in BROWSERS.
+const launchers = {
+  chromium: () =>
+    chromium.launch({
+      executablePath: find('chromium', 'chromium-browser', 'google-chrome'),
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+        // Names lead nowhere: what the page cannot do without the net fails here.
+        '--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1',
+      ],
+    }),
+};
+const browsers = new Map();
+let server;
+let url;
+
+before(async () => {
+  if (!existsSync(program)) throw new Error('build it first: cargo build --release');
+  server = spawn(program, ['serve', '--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  // The address is the only line on stdout; without one the program has said on stderr why.
+  for await (const line of createInterface({ input: server.stdout })) {
+    url = line;
+    break;
+  }
+  if (!url) throw new Error('catholyte serve has ended');
+  for (const name of (process.env.BROWSERS ?? 'chromium').split(',')) {
+    browsers.set(name, await launchers[name]());
+  }
+});
+
+after(async () => {
+  for (const browser of browsers.values()) await browser.close();
+  server?.kill();
+});
+
+/**
+ * A test on a fresh page in a fresh profile.
+ *
+ * `body` gets the page (playwright's), not yet loaded, and the address to load. Errors that match one of `expect` are part of the
+ * test, which fails as well if one of these does not come.
+ */
+export function browserTest(name, body, { expect = [], context: settings = {}, timeout = 120_000 } = {}) {
+  for (const browser of (process.env.BROWSERS ?? 'chromium').split(',')) {
+    test(`${browser}: ${name}`, { timeout }, async () => {
+      const context = await browsers.get(browser).newContext(settings);
+      const errors = [];
+      context.on('request', (request) => {
+        const { origin, protocol } = new URL(request.url());
+        if (origin !== new URL(url).origin && !['data:', 'blob:'].includes(protocol)) {
+          errors.push(`request to another origin: ${request.url()}`);
+        }
+      });
+      context.on('console', (message) => {
+        if (message.type() === 'error') errors.push(`console: ${message.text()} (${message.location().url})`);
+      });
+      context.on('weberror', (error) => errors.push(`uncaught: ${error.error().stack ?? error.error()}`));
+      try {
+        const page = await context.newPage();
+        page.on('crash', () => errors.push('the tab crashed'));
+        await body({ page, url });
+      } catch (error) {
+        // What the browser complained about is most often the cause.
+        if (errors.length > 0) error.message += `\n${errors.join('\n')}`;
+        throw error;
+      } finally {
+        await context.close();
+      }
+      const unexpected = errors.filter((error) => !expect.some((pattern) => pattern.test(error)));
+      if (unexpected.length > 0) throw new Error(unexpected.join('\n'));
+      const absent = expect.filter((pattern) => !errors.some((error) => pattern.test(error)));
+      if (absent.length > 0) throw new Error(`expected errors did not come: ${absent.join(', ')}`);
+    });
+  }
+}
+
+/** What the command line prints on stdout for these arguments. */
+export async function native(...args) {
+  return (await promisify(execFile)(program, args, { maxBuffer: 1 << 28 })).stdout;
+}

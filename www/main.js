@@ -1,0 +1,203 @@
+// @ts-check
+// Wires form, simulator and views together.
+
+import init, * as module from './pkg/catholyte.js';
+import { byId, debounce, element } from './dom.js';
+import { Simulator, SimulatorError, isAbort } from './simulator.js';
+import { setUpTheme } from './theme.js';
+import { Form } from './views/form.js';
+import { Plots } from './views/plots.js';
+import { RunBar } from './views/run-bar.js';
+import { Slices } from './views/slices.js';
+import { showComposition, showRuns, stopReason } from './views/tables.js';
+
+/** @typedef {import('./views/plots.js').Run} Run */
+
+const FIRST_PRESET = 'lyc-10';
+/** A knob that is being turned is not followed step by step [ms]. */
+const QUIET_MS = 120;
+
+/** The module, compiled once for this thread and all workers. */
+async function compile() {
+  const response = await fetch(new URL('./pkg/catholyte_bg.wasm', import.meta.url));
+  if (!response.ok) throw new Error(`The simulator could not be loaded (HTTP ${response.status}).`);
+  return WebAssembly.compile(await response.arrayBuffer());
+}
+
+async function start() {
+  const compiled = await compile();
+  await init({ module_or_path: compiled });
+
+  /** @type {import('./views/form.js').Preset[]} */
+  const presets = module.presets();
+  const simulator = new Simulator(compiled, (crash) => {
+    // The worker's structure is gone with it.
+    report = null;
+    if (crash !== null || !running) build();
+  });
+  const slices = new Slices(module, simulator);
+  const plots = new Plots(module);
+  const bar = new RunBar((rate) => form.set('c_rate', rate), () => void run(), () => running?.abort());
+
+  /** @type {Run[]} */
+  let runs = [];
+  let nextRun = 0;
+  /** @type {AbortController | null} */
+  let running = null;
+  /** @type {AbortController | null} */
+  let building = null;
+  /** @type {import('./views/tables.js').Checked | null} null while the recipe has faults */
+  let checked = null;
+  /** @type {import('./messages.js').Report | null} */
+  let report = null;
+
+  const form = new Form(
+    module.fields(),
+    presets,
+    presets.find((p) => p.name === FIRST_PRESET) ?? presets[0],
+    module.new_seed,
+    () => check(),
+  );
+
+  function check() {
+    const answer = module.check_recipe(form.recipe);
+    form.showIssues(answer.issues ?? []);
+    checked = answer.issues ? null : answer;
+    bar.showRate(form.recipe.c_rate);
+    bar.enable({ canRun: checked !== null, running: running !== null });
+    if (!checked) {
+      building?.abort();
+      const faults = answer.issues.length === 1 ? '1 fault is marked' : `${answer.issues.length} faults are marked`;
+      if (!running) bar.say('The recipe cannot be built', faults, 0);
+      return;
+    }
+    showComposition(module, checked, null);
+    buildSoon();
+  }
+
+  /** @param {unknown} error */
+  function fail(error) {
+    if (isAbort(error)) return;
+    if (!(error instanceof SimulatorError)) throw error;
+    if (error.failure.issues) form.showIssues(error.failure.issues);
+    bar.say('Failed', error.message, 0);
+    bar.warn(error.failure);
+  }
+
+  async function build() {
+    if (!checked) return;
+    const wanted = checked;
+    building?.abort();
+    building = new AbortController();
+    const announced = running === null;
+    if (announced) bar.say('Building the structure', '', 0);
+    try {
+      report = await simulator.build(wanted.recipe, {
+        signal: building.signal,
+        onProgress: ({ stage, fraction }) => announced && !running && bar.say('Building the structure', stage, fraction),
+      });
+      showComposition(module, wanted, report);
+      slices.setStructure(report, String(wanted.recipe.halide));
+      if (announced && !running) bar.say('Ready', '', 0);
+    } catch (error) {
+      fail(error);
+    }
+  }
+  const buildSoon = debounce(QUIET_MS, () => void build());
+
+  async function run() {
+    if (!checked || running) return;
+    const wanted = checked;
+    const controller = new AbortController();
+    running = controller;
+    bar.warn(null);
+    bar.enable({ canRun: true, running: true });
+    bar.say('Setting up', '', 0);
+    /** @type {Run} */
+    const current = {
+      id: nextRun,
+      title: form.title(),
+      c_rate: Number(wanted.recipe.c_rate),
+      colour: nextRun,
+      dashed: Math.floor(nextRun / module.curve_colours(false).length) % 2 === 1,
+      capacity: new Float64Array(0),
+      voltage: new Float64Array(0),
+      summary: null,
+    };
+    runs = [...runs, current];
+    nextRun += 1;
+    plots.show(runs);
+    try {
+      current.summary = await simulator.run(wanted.recipe, {
+        signal: controller.signal,
+        onProgress: (progress) => {
+          // What was under way when Cancel was pressed is no longer shown.
+          if (!controller.signal.aborted) follow(current, progress);
+        },
+      });
+      const { discharge_capacity_mah_g, time_steps, stop_reason } = current.summary;
+      bar.say('Finished', `${discharge_capacity_mah_g.toFixed(1)} mAh/g in ${time_steps} time steps, ended by ${stopReason(stop_reason)}`, 1);
+    } catch (error) {
+      runs = runs.filter((other) => other !== current);
+      if (isAbort(error)) bar.say('Cancelled', '', 0);
+      fail(error);
+    } finally {
+      running = null;
+      bar.enable({ canRun: checked !== null, running: false });
+      showAll();
+      void slices.refresh();
+      if (!report) build();
+    }
+  }
+
+  /**
+   * @param {Run} current
+   * @param {import('./simulator.js').Progress} progress
+   */
+  function follow(current, progress) {
+    const stage = progress.stage[0].toUpperCase() + progress.stage.slice(1);
+    if (!('curve' in progress)) return bar.say('Building the structure', progress.stage, progress.fraction);
+    const { curve, ...now } = progress;
+    if (curve.capacity.length) {
+      const first = current.capacity.length === 0;
+      current.capacity = join(current.capacity, curve.capacity);
+      current.voltage = join(current.voltage, curve.voltage);
+      plots.redraw();
+      slices.setHasRun(true);
+      if (first) slices.suggest('stoichiometry');
+      else void slices.refresh();
+    }
+    const steps = now.time_steps === 1 ? '1 time step' : `${now.time_steps} time steps`;
+    bar.say(stage, `${Math.round(100 * now.fraction)} %, ${steps}, ${now.capacity_mah_g.toFixed(1)} mAh/g at ${now.voltage_v.toFixed(3)} V`, now.fraction);
+  }
+
+  function showAll() {
+    plots.show(runs);
+    showRuns(module, runs, (gone) => {
+      runs = runs.filter((other) => other !== gone);
+      showAll();
+    });
+  }
+
+  setUpTheme(/** @type {HTMLButtonElement} */ (byId('theme')), () => {
+    slices.redraw();
+    showAll();
+  });
+  check();
+}
+
+/** @param {Float64Array} a @param {Float64Array} b */
+function join(a, b) {
+  const both = new Float64Array(a.length + b.length);
+  both.set(a);
+  both.set(b, a.length);
+  return both;
+}
+
+start().catch((/** @type {unknown} */ error) => {
+  const banner = byId('banner');
+  banner.hidden = false;
+  banner.replaceChildren(element('p', {}, element('strong', {}, 'The page could not start. '), String(error)));
+  byId('progress-text').textContent = 'Not available';
+  throw error;
+});

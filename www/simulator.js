@@ -1,0 +1,191 @@
+// @ts-check
+// The page's side of the worker: promises, cancellation by AbortSignal, and a fresh worker after a crash.
+
+/** @typedef {import('./messages.js').Request} Request */
+/** @typedef {import('./messages.js').Reply} Reply */
+/** @typedef {import('./messages.js').Failure} Failure */
+/** @typedef {import('./messages.js').BuildProgress | import('./messages.js').RunProgress} Progress */
+
+/** How long a worker may take to answer a cancellation before it is replaced [ms]. */
+const PATIENCE_MS = 80;
+
+/** A request that failed, with everything the page shows about it. */
+export class SimulatorError extends Error {
+  /** @param {Failure} failure */
+  constructor(failure) {
+    super(failure.message);
+    this.name = 'SimulatorError';
+    this.failure = failure;
+  }
+}
+
+/** @param {unknown} error */
+export const isAbort = (error) => error instanceof DOMException && error.name === 'AbortError';
+
+const aborted = () => new DOMException('The request was cancelled.', 'AbortError');
+
+/**
+ * @typedef {object} Pending
+ * @property {Exclude<Request, {kind: 'start' | 'cancel'}>} request
+ * @property {AbortSignal | undefined} signal
+ * @property {(result: any) => void} resolve
+ * @property {(error: Error) => void} reject
+ * @property {((progress: Progress) => void) | undefined} onProgress
+ * @property {() => void} forget
+ */
+
+/**
+ * @typedef {object} RequestOptions
+ * @property {AbortSignal} [signal]
+ * @property {(progress: Progress) => void} [onProgress]
+ */
+
+export class Simulator {
+  /** @type {Worker} */
+  #worker;
+  /** @type {WebAssembly.Module} */
+  #module;
+  /** @type {Map<number, Pending>} */
+  #pending = new Map();
+  #lastId = 0;
+  /** Has this worker ever answered? */
+  #ready = false;
+  /** @type {Failure | null} why no worker can be had at all */
+  #dead = null;
+
+  /**
+   * @param {WebAssembly.Module} module compiled once for all workers
+   * @param {(message: string | null) => void} onRestart told when the worker was replaced and its structure is gone: with
+   *   the message of a crash, or null after a cancellation
+   */
+  constructor(module, onRestart) {
+    this.#module = module;
+    this.onRestart = onRestart;
+    this.#worker = this.#spawn();
+  }
+
+  /**
+   * Builds the structure of a recipe.
+   * @param {import('./messages.js').Recipe} recipe
+   * @param {RequestOptions} [options]
+   * @returns {Promise<import('./messages.js').Report>}
+   */
+  build(recipe, options) {
+    return this.#send({ kind: 'build', id: ++this.#lastId, recipe }, options);
+  }
+
+  /**
+   * Discharges a recipe's cathode, building it first if need be.
+   * @param {import('./messages.js').Recipe} recipe
+   * @param {RequestOptions} [options]
+   * @returns {Promise<import('./messages.js').Summary>}
+   */
+  run(recipe, options) {
+    return this.#send({ kind: 'run', id: ++this.#lastId, recipe }, options);
+  }
+
+  /**
+   * A cross-section of what was built or run last.
+   * @param {string} field
+   * @param {import('./messages.js').Axis} axis
+   * @param {number} index
+   * @returns {Promise<import('./messages.js').Slice>}
+   */
+  slice(field, axis, index) {
+    return this.#send({ kind: 'slice', id: ++this.#lastId, field, axis, index });
+  }
+
+  #spawn() {
+    const worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
+    worker.onmessage = ({ data }) => this.#receive(data);
+    worker.onerror = (event) => {
+      event.preventDefault();
+      this.#crash(event.message || 'The worker could not be loaded.');
+    };
+    worker.postMessage(/** @type {Request} */ ({ kind: 'start', module: this.#module }));
+    return worker;
+  }
+
+  #replace() {
+    this.#worker.onmessage = null;
+    this.#worker.onerror = null;
+    this.#worker.terminate();
+    this.#ready = false;
+    this.#worker = this.#spawn();
+  }
+
+  /**
+   * @param {Exclude<Request, {kind: 'start' | 'cancel'}>} request
+   * @param {RequestOptions} [options]
+   * @returns {Promise<any>}
+   */
+  #send(request, { signal, onProgress } = {}) {
+    if (signal?.aborted) return Promise.reject(aborted());
+    if (this.#dead) return Promise.reject(new SimulatorError(this.#dead));
+    return new Promise((resolve, reject) => {
+      const { id } = request;
+      const cancel = () => {
+        this.#worker.postMessage(/** @type {Request} */ ({ kind: 'cancel', id }));
+        setTimeout(() => this.#giveUp(id), PATIENCE_MS);
+      };
+      signal?.addEventListener('abort', cancel, { once: true });
+      const forget = () => signal?.removeEventListener('abort', cancel);
+      this.#pending.set(id, { request, signal, resolve, reject, onProgress, forget });
+      this.#worker.postMessage(request);
+    });
+  }
+
+  /** @param {number} id @returns {Pending | undefined} */
+  #take(id) {
+    const pending = this.#pending.get(id);
+    pending?.forget();
+    this.#pending.delete(id);
+    return pending;
+  }
+
+  /** @param {number} id */
+  #giveUp(id) {
+    if (!this.#pending.has(id)) return;
+    this.#replace();
+    for (const [other, { request, signal }] of [...this.#pending]) {
+      // What waited behind the cancelled request is asked again; cross-sections of a lost structure are not.
+      if (request.kind === 'slice' || signal?.aborted) this.#take(other)?.reject(aborted());
+      else this.#worker.postMessage(request);
+    }
+    this.onRestart(null);
+  }
+
+  /** @param {string} message */
+  #crash(message) {
+    const failure = {
+      code: 'crashed',
+      stage: 'computing',
+      message,
+      hint: 'This is a fault of the program. The simulator was started anew; try again or change the recipe.',
+    };
+    // A worker that dies before its first word would die again.
+    if (this.#ready) this.#replace();
+    else this.#dead = { ...failure, hint: 'The simulator cannot be started in this browser.' };
+    for (const lost of [...this.#pending.keys()]) this.#take(lost)?.reject(new SimulatorError(failure));
+    this.onRestart(message);
+  }
+
+  /** @param {Reply} reply */
+  #receive(reply) {
+    switch (reply.kind) {
+      case 'ready':
+        this.#ready = true;
+        return;
+      case 'progress':
+        return this.#pending.get(reply.id)?.onProgress?.(reply.progress);
+      case 'done':
+        return this.#take(reply.id)?.resolve(reply.result);
+      case 'cancelled':
+        return this.#take(reply.id)?.reject(aborted());
+      case 'failed':
+        return this.#take(reply.id)?.reject(new SimulatorError(reply.failure));
+      case 'crashed':
+        return this.#crash(reply.message);
+    }
+  }
+}

@@ -1,0 +1,56 @@
+// @ts-check
+// Canvases that are as sharp as the screen and follow the width of their place.
+
+/**
+ * Sizes the canvas for its place; false while the place has no size.
+ * @param {HTMLCanvasElement} canvas
+ */
+export function fitCanvas(canvas) {
+  const place = /** @type {HTMLElement} */ (canvas.parentElement).getBoundingClientRect();
+  const ratio = window.devicePixelRatio || 1;
+  const [width, height] = [Math.round(place.width * ratio), Math.round(place.height * ratio)];
+  if (width < 1 || height < 1) return false;
+  // Setting the size clears the canvas and costs time even when nothing changes.
+  if (canvas.width !== width) canvas.width = width;
+  if (canvas.height !== height) canvas.height = height;
+  return true;
+}
+
+/** @type {Set<() => void>} drawings that wait for their frame */
+const waiting = new Set();
+
+function drawOne() {
+  const [draw] = waiting;
+  waiting.delete(draw);
+  if (waiting.size) requestAnimationFrame(drawOne);
+  draw();
+}
+
+/**
+ * A function that asks for a drawing, once however often it is called. Each frame draws one, so that several canvases
+ * never add up to a long task.
+ * @param {() => void} draw
+ */
+export const oneAFrame = (draw) => () => {
+  if (!waiting.size) requestAnimationFrame(drawOne);
+  waiting.add(draw);
+};
+
+/**
+ * Draws anew when the canvas's place or the screen's sharpness changes.
+ * @param {HTMLCanvasElement} canvas
+ * @param {() => void} redraw
+ */
+export function watchSize(canvas, redraw) {
+  new ResizeObserver(redraw).observe(/** @type {HTMLElement} */ (canvas.parentElement));
+  const watchRatio = () =>
+    matchMedia(`(resolution: ${window.devicePixelRatio}dppx)`).addEventListener(
+      'change',
+      () => {
+        redraw();
+        watchRatio();
+      },
+      { once: true },
+    );
+  watchRatio();
+}

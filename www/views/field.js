@@ -1,0 +1,171 @@
+// @ts-check
+// One row of the recipe form.
+
+import { element, format, prettyUnit } from '../dom.js';
+
+/**
+ * A row of the recipe's table of fields, as the module hands it out.
+ * @typedef {object} Field
+ * @property {string} key
+ * @property {string} group
+ * @property {boolean} advanced
+ * @property {string} label
+ * @property {string} unit
+ * @property {{type: 'number', min: number, max: number, step: number} | {type: 'integer', min: number, max: number}
+ *   | {type: 'choice', options: string[]}} kind
+ * @property {string} help
+ * @property {string} source
+ * @property {number | string} default
+ * @property {string | null} mode
+ * @property {{min: number, max: number, log: boolean} | null} slider
+ */
+
+/**
+ * @typedef {object} Row
+ * @property {HTMLElement} node
+ * @property {HTMLInputElement | HTMLSelectElement} input
+ * @property {(value: number | string) => void} show
+ * @property {(changed: boolean) => void} mark
+ * @property {(used: boolean) => void} use
+ * @property {(text: string | null) => void} complain
+ */
+
+/** Positions of a slider that runs over decades. */
+const LOG_STEPS = 400;
+
+/**
+ * @param {Field} field
+ * @param {(value: number | string) => void} onInput
+ * @param {() => void} onReset
+ * @param {HTMLElement | null} [extra] a control of its own beside the input
+ * @returns {Row}
+ */
+export function fieldRow(field, onInput, onReset, extra = null) {
+  const id = `field-${field.key}`;
+  const unit = prettyUnit(field.unit);
+  const { kind } = field;
+  const describedBy = `${id}-issue ${id}-help`;
+  const input =
+    kind.type === 'choice'
+      ? element('select', { id, 'aria-describedby': describedBy }, ...kind.options.map((o) => option(o)))
+      : element('input', {
+          id,
+          type: 'number',
+          inputmode: 'decimal',
+          value: field.default,
+          step: kind.type === 'integer' ? 1 : kind.step,
+          'aria-describedby': describedBy,
+        });
+  const slider = field.slider && sliderFor(field, (value) => onInput(value));
+  const reset = element(
+    'button',
+    { class: 'icon-button tiny', type: 'button', hidden: true, 'aria-label': `Reset ${field.label}`, title: 'Reset', onclick: onReset },
+    '↺',
+  );
+  const help = element('p', { id: `${id}-help`, class: 'help', hidden: true }, field.help, sourceNote(field.source));
+  const ask = element(
+    'button',
+    { class: 'icon-button tiny', type: 'button', 'aria-label': `About ${field.label}`, 'aria-expanded': 'false', 'aria-controls': help.id },
+    '?',
+  );
+  ask.addEventListener('click', () => {
+    help.hidden = !help.hidden;
+    ask.setAttribute('aria-expanded', String(!help.hidden));
+  });
+  const issue = element('p', { id: `${id}-issue`, class: 'issue', hidden: true });
+  input.addEventListener('input', () => onInput(read(input, kind.type)));
+
+  const node = element(
+    'div',
+    { class: 'field' },
+    element(
+      'div',
+      { class: 'field-line' },
+      element('label', { for: id }, field.label),
+      ask,
+      reset,
+      element('span', { class: 'field-value' }, extra, input, kind.type === 'choice' ? null : element('span', { class: 'unit' }, unit)),
+    ),
+    slider && slider.node,
+    issue,
+    help,
+  );
+
+  return {
+    node,
+    input,
+    show(value) {
+      if (document.activeElement !== input || read(input, kind.type) !== value) input.value = String(value);
+      slider?.show(value);
+    },
+    mark(changed) {
+      node.classList.toggle('changed', changed);
+      reset.hidden = !changed;
+    },
+    use(used) {
+      node.classList.toggle('unused', !used);
+      input.disabled = !used;
+      if (slider) slider.node.disabled = !used;
+    },
+    complain(text) {
+      issue.hidden = text === null;
+      issue.textContent = text ?? '';
+      if (text === null) input.removeAttribute('aria-invalid');
+      else input.setAttribute('aria-invalid', 'true');
+    },
+  };
+}
+
+/** @param {string} name */
+const option = (name) =>
+  element('option', { value: name }, name.length <= 3 ? name.toUpperCase() : name[0].toUpperCase() + name.slice(1));
+
+/** @param {string} source */
+const sourceNote = (source) => (source ? element('span', { class: 'source' }, ` Default: ${source}.`) : null);
+
+/**
+ * What the input holds: a number, a name, or whatever text was typed.
+ * @param {HTMLInputElement | HTMLSelectElement} input
+ * @param {string} type
+ */
+function read(input, type) {
+  if (type === 'choice' || input.value.trim() === '') return input.value;
+  const value = Number(input.value);
+  return Number.isNaN(value) ? input.value : value;
+}
+
+/**
+ * @param {Field} field
+ * @param {(value: number) => void} onInput
+ */
+function sliderFor(field, onInput) {
+  const range = /** @type {NonNullable<Field['slider']>} */ (field.slider);
+  const step = field.kind.type === 'number' ? field.kind.step : 1;
+  const node = element('input', {
+    type: 'range',
+    class: 'slider',
+    'aria-label': `${field.label}, slider`,
+    min: range.log ? 0 : range.min,
+    max: range.log ? LOG_STEPS : range.max,
+    step: range.log ? 1 : step,
+  });
+  const decades = Math.log(range.max / range.min);
+  const value = () =>
+    range.log
+      ? Number((range.min * Math.exp((decades * node.valueAsNumber) / LOG_STEPS)).toPrecision(2))
+      : Number(node.valueAsNumber.toPrecision(10));
+  const describe = () => node.setAttribute('aria-valuetext', `${format(value())} ${prettyUnit(field.unit)}`);
+  node.addEventListener('input', () => {
+    describe();
+    onInput(value());
+  });
+  return {
+    node,
+    /** @param {number | string} shown */
+    show(shown) {
+      if (typeof shown !== 'number' || document.activeElement === node) return;
+      node.value = String(range.log ? (LOG_STEPS * Math.log(Math.max(shown, range.min) / range.min)) / decades : shown);
+      describe();
+    },
+  };
+}

@@ -1,0 +1,176 @@
+// @ts-check
+// The recipe: presets, fields, and what is wrong with them.
+
+import { byId, element } from '../dom.js';
+import { fieldRow } from './field.js';
+
+/** @typedef {import('./field.js').Field} Field */
+/** @typedef {import('../messages.js').Recipe} Recipe */
+/** @typedef {{name: string, title: string, question: string, source: string, recipe: Recipe}} Preset */
+
+/** Is this field about the test and not about the electrode? @param {Field} field */
+const isTest = (field) => field.group === 'Discharge';
+
+export class Form {
+  /** @type {Recipe} */
+  recipe;
+  /** @type {Preset} what 'changed' is measured against */
+  base;
+  /** @type {Map<string, import('./field.js').Row>} */
+  #rows = new Map();
+  /** @type {Map<string, HTMLDetailsElement>} */
+  #folds = new Map();
+
+  /**
+   * @param {Field[]} fields
+   * @param {Preset[]} presets
+   * @param {Preset} first
+   * @param {() => number} newSeed
+   * @param {() => void} onChange
+   */
+  constructor(fields, presets, first, newSeed, onChange) {
+    this.fields = fields;
+    this.base = first;
+    this.recipe = { ...first.recipe };
+    this.newSeed = newSeed;
+    this.onChange = onChange;
+    this.#buildPresets(presets);
+    this.#buildFields();
+    byId('reset').addEventListener('click', () => {
+      this.recipe = { ...this.base.recipe };
+      this.#show();
+      this.onChange();
+    });
+    // On a phone the results come first; the fields unfold when asked for.
+    if (matchMedia('(max-width: 48rem)').matches) byId('all-fields').removeAttribute('open');
+    byId('form').addEventListener('submit', (event) => event.preventDefault());
+    this.#show();
+  }
+
+  /** Takes a preset's electrode, and keeps the test it is put to. @param {Preset} preset */
+  choose(preset) {
+    this.base = preset;
+    const test = this.fields.filter(isTest).map(({ key }) => [key, this.recipe[key]]);
+    this.recipe = { ...preset.recipe, ...Object.fromEntries(test) };
+    this.#show();
+    this.onChange();
+  }
+
+  /** @param {string} key @param {number | string} value */
+  set(key, value) {
+    this.recipe[key] = value;
+    this.#show();
+    this.onChange();
+  }
+
+  /** What a run of this recipe is called. */
+  title() {
+    return this.#changes().some((field) => !isTest(field)) ? `${this.base.title}, changed` : this.base.title;
+  }
+
+  /**
+   * Shows every fault, at its field and in a list above.
+   * @param {import('../messages.js').RecipeIssue[]} issues
+   */
+  showIssues(issues) {
+    for (const [key, row] of this.#rows) {
+      const own = issues.filter((issue) => issue.path === key);
+      row.complain(own.length ? own.map((issue) => `Allowed: ${issue.allowed}. ${issue.hint}`).join(' ') : null);
+      const fold = this.#folds.get(key);
+      if (own.length && fold) fold.open = true;
+    }
+    const box = byId('issues');
+    box.hidden = issues.length === 0;
+    if (!issues.length) return box.replaceChildren();
+    const count = issues.length === 1 ? 'One thing keeps' : `${issues.length} things keep`;
+    box.replaceChildren(
+      element('p', {}, `${count} this recipe from being built:`),
+      element('ul', {}, ...issues.map((issue) => element('li', {}, this.#link(issue)))),
+    );
+  }
+
+  /** @param {import('../messages.js').RecipeIssue} issue */
+  #link(issue) {
+    const field = this.fields.find((f) => f.key === issue.path);
+    const value = issue.value === '' || issue.value === null ? 'nothing' : String(issue.value);
+    const text = `${field?.label ?? issue.path}: ${value} given, allowed is ${issue.allowed}`;
+    const row = this.#rows.get(issue.path);
+    if (!row) return text;
+    const focus = (/** @type {Event} */ event) => {
+      event.preventDefault();
+      byId('all-fields').setAttribute('open', '');
+      row.input.focus();
+    };
+    return element('a', { href: `#field-${issue.path}`, onclick: focus }, text);
+  }
+
+  /** @param {Preset[]} presets */
+  #buildPresets(presets) {
+    const chips = presets.map((preset) => {
+      const input = element('input', { type: 'radio', name: 'preset', value: preset.name });
+      input.checked = preset === this.base;
+      input.addEventListener('change', () => this.choose(preset));
+      return element('label', { class: 'chip', title: preset.question }, input, element('span', {}, preset.title));
+    });
+    byId('presets').append(element('div', { class: 'chips' }, ...chips));
+  }
+
+  #buildFields() {
+    const groups = [...new Set(this.fields.map((f) => f.group))];
+    byId('form').append(
+      ...groups.map((group) => {
+        const own = this.fields.filter((f) => f.group === group);
+        const plain = own.filter((f) => !f.advanced).map((f) => this.#row(f).node);
+        const advanced = own.filter((f) => f.advanced);
+        const fold =
+          advanced.length > 0 &&
+          element(
+            'details',
+            { class: 'fold' },
+            element('summary', {}, plain.length ? 'More' : group, element('span', { class: 'count' }, ` ${advanced.length}`)),
+            ...advanced.map((f) => this.#row(f).node),
+          );
+        if (fold) for (const f of advanced) this.#folds.set(f.key, fold);
+        return plain.length
+          ? element('fieldset', { class: 'group' }, element('legend', {}, group), ...plain, fold)
+          : element('div', { class: 'group folded' }, fold);
+      }),
+    );
+  }
+
+  /** @param {Field} field */
+  #row(field) {
+    const dice =
+      field.key === 'seed' &&
+      element('button', { class: 'secondary tiny', type: 'button', onclick: () => this.set('seed', this.newSeed()) }, 'New');
+    const row = fieldRow(
+      field,
+      (value) => this.set(field.key, value),
+      () => this.set(field.key, this.base.recipe[field.key]),
+      dice || null,
+    );
+    this.#rows.set(field.key, row);
+    return row;
+  }
+
+  #changes() {
+    return this.fields.filter(({ key }) => this.recipe[key] !== this.base.recipe[key]);
+  }
+
+  #show() {
+    const changes = this.#changes();
+    for (const field of this.fields) {
+      const row = this.#rows.get(field.key);
+      row?.show(this.recipe[field.key]);
+      row?.mark(changes.includes(field));
+      row?.use(field.mode === null || field.mode === this.recipe.mode);
+    }
+    const electrode = changes.filter((field) => !isTest(field)).length;
+    const count = electrode === 1 ? '1 field changed' : `${electrode} fields changed`;
+    byId('question').replaceChildren(
+      this.base.question,
+      ...(electrode ? [element('span', { class: 'changes' }, count)] : []),
+    );
+    byId('reset').toggleAttribute('disabled', changes.length === 0);
+  }
+}

@@ -1,0 +1,134 @@
+// @ts-check
+// The worker's side: owns one Twin and answers requests in order. Slices and cancellations are heard between two pieces
+// of a run.
+
+import init, { Twin } from './pkg/catholyte.js';
+
+/** @typedef {import('./messages.js').Request} Request */
+/** @typedef {import('./messages.js').Reply} Reply */
+
+/** A piece of a run, short enough that a cancellation is answered at once [ms]. */
+const BUDGET_MS = 30;
+
+/** @type {Twin | null} */
+let twin = null;
+/** Builds and runs wait here for their turn. */
+let turn = /** @type {Promise<unknown>} */ (Promise.resolve());
+/** @type {Set<number>} requests that wait */
+const waiting = new Set();
+/** The run under way is to stop. */
+let stopping = false;
+let running = -1;
+
+/**
+ * @param {Reply} reply
+ * @param {Transferable[]} [transfer]
+ */
+const post = (reply, transfer = []) => self.postMessage(reply, { transfer });
+
+const channel = new MessageChannel();
+/** Lets waiting messages in; a timer would be held back to 4 ms. */
+const breathe = () =>
+  new Promise((resolve) => {
+    channel.port1.onmessage = resolve;
+    channel.port2.postMessage(null);
+  });
+
+/**
+ * A trap leaves the module in an unknown state, so it is never taken for an ordinary failure.
+ * @param {number | null} id
+ * @param {unknown} error
+ */
+function reportError(id, error) {
+  if (error instanceof Error) {
+    const panic = /** @type {{catholyte_panic?: string}} */ (globalThis).catholyte_panic;
+    post({ kind: 'crashed', id, message: panic ?? `${error.name}: ${error.message}` });
+  } else if (id !== null) {
+    const failure = /** @type {Partial<import('./messages.js').Failure>} */ (error);
+    post({
+      kind: 'failed',
+      id,
+      failure: {
+        code: failure.code ?? 'recipe',
+        stage: failure.stage ?? 'checking the recipe',
+        message: failure.message ?? 'The recipe cannot be built.',
+        hint: failure.hint ?? 'Change the fields that are marked.',
+        issues: failure.issues,
+      },
+    });
+  }
+}
+
+/**
+ * @param {number} id
+ * @param {import('./messages.js').Recipe} recipe
+ */
+function prepare(id, recipe) {
+  const tell = (/** @type {string} */ stage, /** @type {number} */ fraction) =>
+    post({ kind: 'progress', id, progress: { stage, fraction } });
+  if (twin) twin.set_recipe(recipe, tell);
+  else twin = new Twin(recipe, tell);
+  return twin;
+}
+
+/**
+ * @param {number} id
+ * @param {import('./messages.js').Recipe} recipe
+ */
+async function run(id, recipe) {
+  const cell = prepare(id, recipe);
+  cell.restart();
+  running = id;
+  stopping = false;
+  let sent = 0;
+  for (;;) {
+    await breathe();
+    if (stopping) return post({ kind: 'cancelled', id });
+    const { finished, ...progress } = cell.advance(BUDGET_MS);
+    const capacity = cell.series('capacity_mah_g').slice(sent);
+    const voltage = cell.series('voltage_v').slice(sent);
+    sent += capacity.length;
+    post({ kind: 'progress', id, progress: { ...progress, curve: { capacity, voltage } } }, [capacity.buffer, voltage.buffer]);
+    if (finished) return post({ kind: 'done', id, result: cell.summary() });
+  }
+}
+
+/** @param {Exclude<Request, {kind: 'start' | 'cancel'}>} request */
+async function answer(request) {
+  const { kind, id } = request;
+  try {
+    if (kind === 'run') return await run(id, request.recipe);
+    if (kind === 'build') return post({ kind: 'done', id, result: prepare(id, request.recipe).report() });
+    if (!twin) {
+      throw { code: 'no_structure', stage: 'cross-section', message: 'Nothing has been built.', hint: 'Build first.' };
+    }
+    const slice = twin.slice(request.field, request.axis, request.index);
+    post({ kind: 'done', id, result: slice }, [slice.data.buffer]);
+  } catch (error) {
+    reportError(id, error);
+  }
+}
+
+/** @param {number} id */
+function cancel(id) {
+  // What already has its answer, or is a build under way, cannot be stopped from here.
+  if (waiting.delete(id)) post({ kind: 'cancelled', id });
+  else if (running === id) stopping = true;
+}
+
+/** @param {MessageEvent<Request>} event */
+self.onmessage = ({ data: request }) => {
+  if (request.kind === 'start') {
+    turn = init({ module_or_path: request.module }).then(
+      () => post({ kind: 'ready' }),
+      (error) => reportError(null, error),
+    );
+  } else if (request.kind === 'cancel') {
+    cancel(request.id);
+  } else if (request.kind === 'slice' && twin) {
+    void answer(request);
+  } else {
+    waiting.add(request.id);
+    turn = turn.then(() => (waiting.delete(request.id) ? answer(request) : undefined));
+  }
+};
