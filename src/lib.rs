@@ -1,4 +1,5 @@
 //! catholyte: a digital twin of halide-sulfide hybrid cathodes for all-solid-state lithium batteries.
+
 // Units stand in brackets, and rustdoc takes [V] for a link.
 #![allow(rustdoc::broken_intra_doc_links)]
 
@@ -6,7 +7,9 @@ pub mod analysis;
 pub mod cell;
 pub mod composition;
 pub mod constants;
+pub mod export;
 pub mod grid;
+pub mod import;
 pub mod linalg;
 pub mod materials;
 pub mod microstructure;

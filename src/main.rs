@@ -73,18 +73,17 @@ fn main() -> ExitCode {
 
 fn serve(port: Option<u16>) -> Result<()> {
     let root = site::source_tree()?;
+    let listener = site::listen(port.map_or(Port::From(8080), Port::Exactly))?;
     site::build(&root)?;
-    site::serve(&root, port.map_or(Port::From(8080), Port::Exactly), |url| {
-        eprintln!("The page is served until you press Ctrl+C. Open");
-        // Alone on stdout, for programs that start this one.
-        println!("{url}");
-    })
+    eprintln!("The page is served until you press Ctrl+C. Open");
+    // Alone on stdout, for programs that start this one.
+    println!("http://{}/", listener.local_addr()?);
+    site::serve(&root, &listener);
+    Ok(())
 }
 
 fn write_site(out: &Path) -> Result<()> {
-    let root = site::source_tree()?;
-    site::build(&root)?;
-    site::write_to(&root, out)
+    site::write(&site::source_tree()?, out)
 }
 
 fn wasm_cargo(subcommand: &str, arguments: &[String]) -> Result<()> {

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-pub use build::{build, write_to};
-pub use serve::{Port, serve};
+pub use build::{build, write};
+pub use serve::{Port, listen, serve};
 pub use toolchain::wasm_cargo;
 
 /// The user asked for something that cannot be done: another exit code than a failure.

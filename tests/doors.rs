@@ -21,8 +21,12 @@ const ORDER: &[&[&str]] = &[
     &["results"],
     &["simulation"],
     &["import", "export", "plots", "site"],
+    &["electrode"],
     &["wasm", "main"],
 ];
+
+/// The command line's rooms, which the library does not have, and the page's door.
+const WORLDLY: &[&str] = &["main", "electrode", "site", "wasm"];
 
 /// Doors that stay shut although they lead down: the network knows voxels and properties, not what was weighed in.
 const SHUT: &[(&str, &[&str])] = &[("cell", &["recipe", "composition", "presets"])];
@@ -96,7 +100,7 @@ fn faults(file: &Path, text: &str) -> Vec<String> {
         fault(1, "has no place in ORDER".into());
         return found;
     };
-    let worldly = ["main", "site", "wasm"].contains(&room.as_str());
+    let worldly = WORLDLY.contains(&room.as_str());
     let tokens = tokens(text);
     let is = |i: usize, what: &str| tokens.get(i).is_some_and(|t| t.text == what);
     // Inline modules around the current token, with the depth of braces at which each began.

@@ -41,11 +41,11 @@ pub fn build(root: &Path) -> Result<()> {
     fs::rename(&fresh, &package).with_context(|| format!("cannot write {}", package.display()))
 }
 
-/// Copies the files of the page, and nothing else, into `out`.
+/// Builds the page and writes its files, and nothing else, into `out`.
 ///
 /// # Errors
 /// [`BadInput`] if `out` is no directory or lies where it would overwrite the sources.
-pub fn write_to(root: &Path, out: &Path) -> Result<()> {
+pub fn write(root: &Path, out: &Path) -> Result<()> {
     let refuse = |why: &str| BadInput(format!("cannot write the page to {}: {why}", out.display()));
     if out.exists() && !out.is_dir() {
         bail!(refuse("it is a file"));
@@ -55,6 +55,7 @@ pub fn write_to(root: &Path, out: &Path) -> Result<()> {
     if out == root || out.starts_with(root.join("www")) {
         bail!(refuse("its sources are there"));
     }
+    build(root)?;
     fs::copy(root.join("index.html"), out.join("index.html")).context("index.html")?;
     copy_dir(&root.join("www"), &out.join("www"))
 }

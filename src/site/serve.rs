@@ -28,24 +28,8 @@ pub enum Port {
     Exactly(u16),
 }
 
-/// Serves `index.html` and `www/` of `root` until the program is stopped; calls `ready` with the address.
-///
-/// # Errors
-/// No port to listen on.
-pub fn serve(root: &Path, port: Port, ready: impl FnOnce(&str)) -> Result<()> {
-    let listener = listen(port)?;
-    let address = listener.local_addr()?;
-    ready(&format!("http://{address}/"));
-    thread::scope(|scope| {
-        for stream in listener.incoming().flatten() {
-            // A browser that goes away in the middle is no fault.
-            scope.spawn(move || answer(root, stream).unwrap_or_default());
-        }
-    });
-    Ok(())
-}
-
-fn listen(port: Port) -> Result<TcpListener> {
+/// A listener on this machine's own address, before anything slow is done for it.
+pub fn listen(port: Port) -> Result<TcpListener> {
     let (first, last) = match port {
         Port::From(first) => (first, first.saturating_add(100)),
         Port::Exactly(port) => (port, port),
@@ -61,6 +45,16 @@ fn listen(port: Port) -> Result<TcpListener> {
         bail!("port {first} is taken by another program; name another, or none to get the next free one");
     }
     bail!("all ports from {first} to {last} are taken by other programs; name another")
+}
+
+/// Serves `index.html` and `www/` of `root` until the program is stopped.
+pub fn serve(root: &Path, listener: &TcpListener) {
+    thread::scope(|scope| {
+        for stream in listener.incoming().flatten() {
+            // A browser that goes away in the middle is no fault.
+            scope.spawn(move || answer(root, stream).unwrap_or_default());
+        }
+    });
 }
 
 fn answer(root: &Path, mut stream: TcpStream) -> std::io::Result<()> {
@@ -116,8 +110,6 @@ fn file_at(root: &Path, url: &str) -> Option<(PathBuf, &'static str)> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc;
-
     use super::*;
 
     /// A server over a small page of its own.
@@ -136,9 +128,10 @@ mod tests {
         for (path, text) in files {
             fs::write(root.join(path), text).unwrap();
         }
-        let (sender, receiver) = mpsc::channel();
-        thread::spawn(move || serve(&root, Port::Exactly(0), |url| sender.send(url.to_string()).unwrap()));
-        receiver.recv().unwrap().trim_start_matches("http://").trim_end_matches('/').to_string()
+        let listener = listen(Port::Exactly(0)).unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        thread::spawn(move || serve(&root, &listener));
+        address
     }
 
     fn ask(address: &str, line: &str) -> String {
