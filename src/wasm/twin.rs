@@ -20,8 +20,8 @@ const VIEWS: [(&str, &str, &str, &str, bool); 4] = [
     ("phi_e", "Ionic potential", "Ionic potential (V)", "V", true),
 ];
 
-/// Colour limits of the stoichiometry: a discharge runs from about 0.2 to nearly 1, and fixed limits let runs be compared.
-const STOICHIOMETRY_LIMITS: [f32; 2] = [0.2, 1.0];
+/// Colour limits of the stoichiometry: a discharge runs from about 0.19 to nearly 1, and fixed limits let runs be compared.
+const STOICHIOMETRY_LIMITS: [f32; 2] = [0.15, 1.0];
 
 /// What a cross-section can show: `{key, label, bar, unit, needs_run}`.
 #[wasm_bindgen]
@@ -86,8 +86,8 @@ impl Twin {
         Ok(to_js(&Advanced { finished, progress: simulation.progress() }))
     }
 
-    /// A cross-section: `{data, rows, columns, voxel_um, from, to}`, NaN where there is no value; the limits `from` and `to` span
-    /// the whole volume.
+    /// A cross-section: `{data, rows, columns, voxel_um, from, to}`, NaN where there is no value; the limits `from` and `to` hold
+    /// in the whole volume.
     pub fn slice(&self, field: &str, axis: &str, index: usize) -> Result<JsValue, JsValue> {
         let stage = "cross-section";
         let axis: Axis = serde_json::from_value(json!(axis))
@@ -107,7 +107,13 @@ impl Twin {
                 failure("unknown_field", stage, format!("There is no field '{field}'."), "Choose another field.")
             })?;
             let simulation = self.simulation.as_ref().ok_or_else(no_run)?;
-            (simulation.slice(known, axis, index), limits(field, &simulation.field(known)))
+            let data = simulation.slice(known, axis, index);
+            // Fixed limits need no look at the whole volume, where each value costs an inversion of the voltage curve.
+            let limits = match known {
+                Field::Stoichiometry => limits(STOICHIOMETRY_LIMITS, &data),
+                Field::PhiS | Field::PhiE => limits([f32::INFINITY, f32::NEG_INFINITY], &simulation.field(known)),
+            };
+            (data, limits)
         };
         Ok(object([
             ("data", Float32Array::from(data.as_slice()).into()),
@@ -179,9 +185,8 @@ fn same_structure(a: &Recipe, b: &Recipe) -> bool {
     FIELDS.iter().filter(|f| matches!(f.group, "Weighed masses" | "Electrode" | "Grains")).all(|f| a[f.key] == b[f.key])
 }
 
-/// Colour limits of a field, never empty.
-fn limits(field: &str, values: &[f32]) -> [f32; 2] {
-    let start = if field == "stoichiometry" { STOICHIOMETRY_LIMITS } else { [f32::INFINITY, f32::NEG_INFINITY] };
+/// Colour limits that hold `start` and all values, never empty.
+fn limits(start: [f32; 2], values: &[f32]) -> [f32; 2] {
     let [from, to] = values.iter().filter(|v| v.is_finite()).fold(start, |[a, b], &v| [a.min(v), b.max(v)]);
     // Below a tenth of a millivolt only rounding would be seen.
     const LEAST: f32 = 1e-4;

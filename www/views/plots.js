@@ -40,7 +40,9 @@ export class Plots {
     this.module = module;
     this.redraw = oneAFrame(() => this.#draw());
     watchSize(this.#canvas, this.redraw);
-    this.#canvas.addEventListener('pointermove', (event) => this.#read(event));
+    for (const kind of /** @type {const} */ (['pointermove', 'pointerdown'])) {
+      this.#canvas.addEventListener(kind, (event) => this.#read(event));
+    }
     this.#canvas.addEventListener('pointerleave', () => this.#say(null));
     this.redraw();
   }

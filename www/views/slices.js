@@ -53,7 +53,9 @@ export class Slices {
     this.#field.addEventListener('change', () => this.refresh());
     this.#position.addEventListener('input', () => this.refresh());
     this.#colormap.addEventListener('change', () => this.redraw());
-    this.#canvas.addEventListener('pointermove', (event) => this.#read(event));
+    for (const kind of /** @type {const} */ (['pointermove', 'pointerdown'])) {
+      this.#canvas.addEventListener(kind, (event) => this.#read(event));
+    }
     this.#canvas.addEventListener('pointerleave', () => this.#say(null));
     watchSize(this.#canvas, this.redraw);
   }
