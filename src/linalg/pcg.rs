@@ -96,6 +96,15 @@ impl Pcg {
         self.begin(tolerance, Norm::Residual, right_hand_side);
     }
 
+    /// Goes on with a residual formed anew: x counts from zero again, the search direction stays (a restart would lose
+    /// what it has learnt). `goal` is the error to reach next.
+    pub fn resume(&mut self, goal: f64, residual: impl FnOnce(&mut [f32])) {
+        self.tolerance.absolute = goal;
+        self.tolerance.relative = 0.0;
+        self.x.fill(0.0);
+        residual(&mut self.r);
+    }
+
     fn begin(&mut self, tolerance: Tolerance, norm: Norm, right_hand_side: impl FnOnce(&mut [f32])) {
         (self.tolerance, self.norm) = (tolerance, norm);
         self.info = Info::default();

@@ -1,7 +1,7 @@
 //! Iterative refinement: an f64 solution from f32 solves.
 //!
-//! `x ← x + d`, where `A d ≈ b − A x` is solved in f32 to four digits and the residual is formed in f64. The residual is
-//! scaled to size 1 first, so nothing underflows. Each round gains the digits of its solve, whatever the contrast.
+//! `x ← x + d`, where `A d ≈ b − A x` is solved in f32 to four digits and the residual is formed anew in f64. b is scaled to
+//! size 1 first, so nothing underflows. The conjugate gradients go on from round to round, they do not begin again.
 
 use super::lattice::{Lattice, Ring};
 use super::multigrid::Multigrid;
@@ -26,7 +26,7 @@ pub struct Info {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Failure {
     Linear(pcg::Failure),
-    /// Rounds no longer reduce the residual, or there were too many iterations.
+    /// Rounds no longer reduce the residual.
     Stagnated(Info),
 }
 
@@ -44,7 +44,6 @@ pub struct Refinement {
     b: Vec<f64>,
     residual: Vec<f64>,
     b_norm: f64,
-    scale: f64,
     tolerance: f64,
     max_iterations: usize,
     info: Info,
@@ -64,7 +63,6 @@ impl Refinement {
             x: vec![0.0; b.len()],
             residual: b.clone(),
             b_norm,
-            scale: b_norm,
             tolerance,
             max_iterations,
             info: Info { relative_residual: if b_norm > 0.0 { 1.0 } else { 0.0 }, ..Info::default() },
@@ -85,21 +83,26 @@ impl Refinement {
         }
         if !self.in_round {
             // The last round need not overshoot the goal by much.
-            let relative = ROUND.max(0.5 * self.tolerance / self.info.relative_residual);
-            let tolerance = Tolerance { relative, absolute: 0.0, max_iterations: self.max_iterations };
-            let (residual, scale) = (&self.residual, 1.0 / self.scale);
-            self.pcg.start_by_residual(tolerance, |r| {
+            let goal = (ROUND * self.info.relative_residual).max(0.7 * self.tolerance);
+            let (residual, scale) = (&self.residual, 1.0 / self.b_norm);
+            let scaled = |r: &mut [f32]| {
                 r.iter_mut().zip(residual).for_each(|(r, exact)| *r = (exact * scale) as f32);
-            });
+            };
+            if self.info.rounds == 0 {
+                let max_iterations = self.max_iterations;
+                self.pcg.start_by_residual(Tolerance { relative: 0.0, absolute: goal, max_iterations }, scaled);
+            } else {
+                self.pcg.resume(goal, scaled);
+            }
             self.in_round = true;
         }
         let step = self.pcg.step(lattice, multigrid).map_err(Failure::Linear)?;
         let pcg::Step::Converged(info) = step else { return Ok(Step::Running) };
         self.in_round = false;
-        self.info.iterations += info.iterations;
+        self.info.iterations = info.iterations;
         self.info.rounds += 1;
         for (x, d) in self.x.iter_mut().zip(&self.pcg.x) {
-            *x += self.scale * f64::from(*d);
+            *x += self.b_norm * f64::from(*d);
         }
         lattice.apply(&self.x, &mut self.residual, &mut self.ring);
         for k in 0..lattice.hubs() {
@@ -109,10 +112,9 @@ impl Refinement {
             *r = b - *r;
         }
         let before = self.info.relative_residual;
-        self.scale = dot64(&self.residual, &self.residual).sqrt();
-        self.info.relative_residual = self.scale / self.b_norm;
+        self.info.relative_residual = dot64(&self.residual, &self.residual).sqrt() / self.b_norm;
         let stuck = self.info.relative_residual > 0.5 * before || !self.info.relative_residual.is_finite();
-        let spent = self.info.rounds >= MAX_ROUNDS || self.info.iterations >= self.max_iterations;
+        let spent = self.info.rounds >= MAX_ROUNDS;
         if self.info.relative_residual > self.tolerance && (stuck || spent) {
             return Err(Failure::Stagnated(self.info));
         }
