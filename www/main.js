@@ -31,9 +31,9 @@ async function start() {
   /** @type {import('./views/form.js').Preset[]} */
   const presets = module.presets();
   const simulator = new Simulator(compiled, (crash) => {
-    // The worker's structure is gone with it.
+    // The worker's structure is gone with it. It is not built anew at once: what crashed once would crash again.
     report = null;
-    if (crash !== null || !running) build();
+    if (crash) bar.warn(crash);
   });
   const slices = new Slices(module, simulator);
   const plots = new Plots(module);

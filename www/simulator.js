@@ -55,8 +55,8 @@ export class Simulator {
 
   /**
    * @param {WebAssembly.Module} module compiled once for all workers
-   * @param {(message: string | null) => void} onRestart told when the worker was replaced and its structure is gone: with
-   *   the message of a crash, or null after a cancellation
+   * @param {(crash: Failure | null) => void} onRestart told when the worker and its structure are gone: after a crash, or
+   *   null after a cancellation
    */
   constructor(module, onRestart) {
     this.#module = module;
@@ -157,17 +157,15 @@ export class Simulator {
 
   /** @param {string} message */
   #crash(message) {
-    const failure = {
-      code: 'crashed',
-      stage: 'computing',
-      message,
-      hint: 'This is a fault of the program. The simulator was started anew; try again or change the recipe.',
-    };
+    const hint = this.#ready
+      ? 'This is a fault of the program. The simulator was started anew; try again or change the recipe.'
+      : 'The simulator cannot be started in this browser.';
+    const failure = { code: 'crashed', stage: 'computing', message, hint };
     // A worker that dies before its first word would die again.
     if (this.#ready) this.#replace();
-    else this.#dead = { ...failure, hint: 'The simulator cannot be started in this browser.' };
+    else this.#dead = failure;
     for (const lost of [...this.#pending.keys()]) this.#take(lost)?.reject(new SimulatorError(failure));
-    this.onRestart(message);
+    this.onRestart(failure);
   }
 
   /** @param {Reply} reply */

@@ -109,7 +109,7 @@ pub fn line_chart<DB: DrawingBackend>(
         root.fill(&background)?;
     }
     let (width, height) = root.dim_in_pixel();
-    // About one mark in 70 CSS pixels across and 36 up.
+    // About one mark in 60 CSS pixels across and 36 up.
     let marks = |pixels: u32, each: f64| ((f64::from(pixels) / style.scale / each) as usize).clamp(2, 10);
     let mut chart = ChartBuilder::on(root)
         .margin_top(style.px(10.0))
@@ -119,7 +119,7 @@ pub fn line_chart<DB: DrawingBackend>(
         .x_label_area_size(style.px(40.0))
         .y_label_area_size(style.px(52.0))
         .build_cartesian_2d(
-            EvenAxis::new(x.from, x.to, marks(width, 70.0)),
+            EvenAxis::new(x.from, x.to, marks(width, 60.0)),
             EvenAxis::new(y.from, y.to, marks(height, 36.0)),
         )?;
     chart

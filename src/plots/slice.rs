@@ -122,7 +122,7 @@ pub fn slice_frame<DB: DrawingBackend>(
         .x_label_area_size(labels)
         .y_label_area_size(left)
         .build_cartesian_2d(
-            EvenAxis::new(0.0, across, marks(size.0, 55.0, style)),
+            EvenAxis::new(0.0, across, marks(size.0, 45.0, style)),
             EvenAxis::new(0.0, up, marks(size.1, 40.0, style)),
         )?;
     let (x_label, y_label) = view.labels();
@@ -197,7 +197,7 @@ fn bar_beneath<DB: DrawingBackend>(
     for (from, to, colour) in bar.steps() {
         root.draw(&Rectangle::new([(x_at(from), top), (x_at(to), bottom)], colour.filled()))?;
     }
-    let (values, decimals) = ticks(bar.from, bar.to, marks(right - left, 70.0, style));
+    let (values, decimals) = ticks(bar.from, bar.to, marks(right - left, 45.0, style));
     let text = style.text(12.0).pos(Pos::new(HPos::Center, VPos::Top));
     for value in values {
         let x = x_at((value - bar.from) / (bar.to - bar.from));

@@ -39,7 +39,7 @@ impl Style {
         Style {
             ink: RGBColor(178, 186, 196),
             mesh: RGBColor(48, 54, 62),
-            nothing: RGBColor(38, 43, 50),
+            nothing: RGBColor(70, 77, 86),
             dark: true,
             ..Style::light(scale)
         }

@@ -17,6 +17,9 @@ import { fitCanvas, oneAFrame, watchSize } from './canvas.js';
 const AXES = ['x', 'y', 'z'];
 const COLORMAPS = ['viridis', 'cividis', 'greys'];
 
+/** @param {Axis} axis @param {number} index @param {number} voxel_um */
+const placeText = (axis, index, voxel_um) => `${axis} = ${((index + 0.5) * voxel_um).toFixed(1)} µm`;
+
 export class Slices {
   #canvas = /** @type {HTMLCanvasElement} */ (byId('slice'));
   #field = /** @type {HTMLSelectElement} */ (byId('slice-field'));
@@ -137,8 +140,7 @@ export class Slices {
 
   #showPlace() {
     if (!this.#grid) return;
-    const place = (this.#position.valueAsNumber + 0.5) * this.#grid.voxel_um;
-    const text = `${this.#axis} = ${place.toFixed(1)} µm`;
+    const text = placeText(this.#axis, this.#position.valueAsNumber, this.#grid.voxel_um);
     byId('slice-place').textContent = text;
     this.#position.setAttribute('aria-valuetext', text);
   }
@@ -159,7 +161,7 @@ export class Slices {
       colormap: this.#colormap.value,
       halide: this.#halide,
     });
-    this.#canvas.setAttribute('aria-label', `${view.label}, cross-section at ${byId('slice-place').textContent}`);
+    this.#canvas.setAttribute('aria-label', `${view.label}, cross-section at ${placeText(shown.axis, shown.index, shown.voxel_um)}`);
     byId('colours').hidden = shown.field === 'phase';
     this.#drawLegend(shown);
   }

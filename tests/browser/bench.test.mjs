@@ -1,0 +1,231 @@
+// The bench as a visitor uses it: by names and roles, on the real page.
+
+import assert from 'node:assert/strict';
+import { browserTest, native } from './harness.mjs';
+
+const progress = (page) => page.locator('#progress-text');
+const number = (page, name) => page.getByRole('spinbutton', { name, exact: true });
+/** A radio button lies invisibly on top of its label; so does the pointer. */
+const choose = (page, name) => page.getByRole('radio', { name, exact: true }).check();
+const run = (page) => page.getByRole('button', { name: /^Run/ }).click();
+const finished = (page) => progress(page).filter({ hasText: 'Finished' }).waitFor();
+const runs = (page) => page.locator('#runs tbody tr');
+/** The full value behind a cell of the table of runs: 1 capacity, 2 mean voltage, ... */
+const value = async (page, row, data) => Number(await runs(page).nth(row).locator('data').nth(data).getAttribute('value'));
+
+async function open({ page, url }) {
+  await page.goto(url);
+  await progress(page).filter({ hasText: 'Ready' }).waitFor();
+}
+
+/**
+ * Milliseconds of processor time that each task of the page's main thread took while `body` ran. Not wall-clock time: on a busy
+ * machine a task of 8 ms may wait for its processor long enough to pass for one of 60.
+ */
+async function traceTasks(page, body) {
+  const browser = page.context().browser();
+  await browser.startTracing(page, { categories: ['disabled-by-default-devtools.timeline'] });
+  await body();
+  const { traceEvents } = JSON.parse((await browser.stopTracing()).toString());
+  const thread = ({ pid, tid }) => `${pid}/${tid}`;
+  const names = traceEvents.filter((event) => event.name === 'thread_name');
+  const main = new Set(names.filter((event) => event.args.name === 'CrRendererMain').map(thread));
+  const tasks = traceEvents.filter((event) => event.name === 'RunTask' && main.has(thread(event)));
+  return tasks.filter((task) => task.tdur !== undefined).map((task) => task.tdur / 1000);
+}
+
+/** A cathode of few voxels, for tests that are not about its numbers. */
+async function makeSmall(page) {
+  const electrode = page.getByRole('group', { name: 'Electrode' });
+  await electrode.getByText('More').click();
+  await number(page, 'Width').fill('10');
+  await number(page, 'Thickness').fill('12');
+  await page.getByText('10 × 10 × 12').waitFor();
+}
+
+for (const [rate, c_rate] of [['0.1C', '0.1'], ['2C', '2']]) {
+  browserTest(`10 wt% LYC discharges at ${rate} to the capacity of the command line`, async ({ page, url }) => {
+    await open({ page, url });
+    await choose(page, '10 wt% LYC');
+    await page.getByRole('button', { name: rate, exact: true }).click();
+    const tasks = await traceTasks(page, async () => {
+      await run(page);
+      await finished(page);
+    });
+    assert.ok(tasks.length > 100, `${tasks.length} tasks seen`);
+    const longest = Math.max(...tasks);
+    assert.ok(longest < 50, `the main thread was blocked for ${longest} ms`);
+    const expected = JSON.parse(await native('run', 'lyc-10', '--c-rate', c_rate));
+    for (const [data, key] of [[0, 'discharge_capacity_mah_g'], [1, 'mean_voltage_v']]) {
+      const here = await value(page, 0, data);
+      assert.ok(Math.abs(here / expected[key] - 1) < 1e-9, `${key}: ${here} here, ${expected[key]} natively`);
+    }
+    assert.equal(await value(page, 0, 2), expected.time_steps);
+    assert.match(await runs(page).first().textContent(), /cut-off voltage/);
+  });
+}
+
+browserTest('runs are kept side by side, and one seed gives one result', async ({ page, url }) => {
+  await open({ page, url });
+  await makeSmall(page);
+  for (const rate of ['0.5C', '0.5C', '2C']) {
+    await page.getByRole('button', { name: rate, exact: true }).click();
+    const before = await runs(page).count();
+    await run(page);
+    await runs(page).nth(before).waitFor();
+  }
+  assert.equal(await value(page, 0, 0), await value(page, 1, 0));
+  assert.ok((await value(page, 2, 0)) < (await value(page, 0, 0)));
+  await page.getByRole('button', { name: /^Remove .*2C$/ }).click();
+  assert.equal(await runs(page).count(), 2);
+  // Another seed is another cathode.
+  await page.getByRole('button', { name: 'New', exact: true }).click();
+  await run(page);
+  await runs(page).nth(2).waitFor();
+  assert.notEqual(await value(page, 2, 0), await value(page, 0, 0));
+});
+
+/** Milliseconds from a click on Cancel until nothing is left to cancel, measured inside the page. */
+const cancel = (page) =>
+  page.evaluate(
+    () =>
+      new Promise((resolve) => {
+        const button = document.getElementById('cancel');
+        const start = performance.now();
+        new MutationObserver(() => {
+          if (button.disabled) resolve(performance.now() - start);
+        }).observe(button, { attributes: true });
+        button.click();
+      }),
+  );
+
+browserTest('a discharge is cancelled within 100 ms, and the next one runs', async ({ page, url }) => {
+  await open({ page, url });
+  await run(page);
+  await progress(page).filter({ hasText: /[1-9]\d* time steps/ }).waitFor();
+  const taken = await cancel(page);
+  assert.ok(taken < 100, `${taken} ms`);
+  assert.equal(await runs(page).count(), 0);
+  await makeSmall(page);
+  await run(page);
+  await finished(page);
+  assert.equal(await runs(page).count(), 1);
+});
+
+browserTest('a build that answers nothing is cancelled by a new worker', async ({ page, url }) => {
+  await open({ page, url });
+  await number(page, 'Voxel').fill('0.25');
+  await run(page);
+  await progress(page).filter({ hasText: 'Building' }).waitFor();
+  assert.ok(await page.getByRole('button', { name: 'Cancel' }).isEnabled());
+  const taken = await cancel(page);
+  // 80 ms of patience, then the worker is replaced; the rest is the page's own work.
+  assert.ok(taken < 130, `${taken} ms`);
+  await number(page, 'Voxel').fill('1');
+  await makeSmall(page);
+  await run(page);
+  await finished(page);
+});
+
+browserTest('a bad recipe shows every fault at once, in the list and at its field', async ({ page, url }) => {
+  await open({ page, url });
+  await number(page, 'NCA').fill('-5');
+  await number(page, 'Porosity').fill('1.2');
+  await number(page, 'Cut-off').fill('');
+  const list = page.getByRole('alert').filter({ hasText: 'this recipe' });
+  await list.getByRole('link').nth(2).waitFor();
+  const text = await list.textContent();
+  for (const part of ['3 things', 'NCA: -5', 'Porosity: 1.2', 'Cut-off: nothing']) assert.ok(text.includes(part), text);
+  assert.equal(await page.locator('[aria-invalid=true]').count(), 3);
+  assert.ok(await page.getByRole('button', { name: /^Run/ }).isDisabled());
+  await list.getByRole('link', { name: /^NCA/ }).click();
+  assert.ok(await number(page, 'NCA').evaluate((input) => input === document.activeElement));
+  await page.getByRole('button', { name: 'Reset all' }).click();
+  assert.equal(await list.count(), 0);
+  assert.ok(await page.getByRole('button', { name: /^Run/ }).isEnabled());
+});
+
+browserTest('a run that cannot fit is refused with the voxel that would', async ({ page, url }) => {
+  await open({ page, url });
+  await number(page, 'Voxel').fill('0.1');
+  const advice = page.getByText(/A voxel of [\d.]+ um would fit/);
+  await advice.waitFor();
+  assert.ok(await page.getByRole('button', { name: /^Run/ }).isDisabled());
+  const [, fits] = /A voxel of ([\d.]+) um/.exec(await advice.textContent());
+  await number(page, 'Voxel').fill(fits);
+  assert.ok(await page.getByRole('button', { name: /^Run/ }).isEnabled());
+});
+
+browserTest('cross-sections: axes, position, fields, and the voxel under the pointer', async ({ page, url }) => {
+  await open({ page, url });
+  await makeSmall(page);
+  const picture = page.getByRole('img', { name: /cross-section/ });
+  const pixels = () => page.locator('#slice').evaluate((canvas) => canvas.toDataURL());
+  await page.getByRole('img', { name: /^Phase, cross-section at y/ }).waitFor();
+  const first = await pixels();
+  await choose(page, 'z');
+  await page.getByRole('img', { name: /^Phase, cross-section at z = 6.5 µm/ }).waitFor();
+  assert.notEqual(await pixels(), first);
+  await page.getByLabel('Position of the cut').press('End');
+  await page.getByRole('img', { name: /at z = 11.5 µm/ }).waitFor();
+  const box = await picture.boundingBox();
+  await page.mouse.move(box.x + box.width / 2, box.y + box.height / 3);
+  assert.match(await page.locator('#slice-reading').textContent(), /^\([\d.]+, [\d.]+, 11\.5\) µm: (pore|NCA|LYC|LPSCl|carbon)$/);
+  const field = page.getByRole('combobox', { name: 'Show' });
+  assert.ok(await field.locator('option', { hasText: 'Ionic potential' }).evaluate((option) => option.disabled));
+  await run(page);
+  await finished(page);
+  for (const name of ['Lithium stoichiometry', 'Electronic potential', 'Ionic potential']) {
+    await field.selectOption(name);
+    await page.getByRole('img', { name: new RegExp(`^${name}`) }).waitFor();
+  }
+  const viridis = await pixels();
+  await page.getByRole('combobox', { name: 'Colours' }).selectOption('greys');
+  await page.waitForFunction((before) => document.getElementById('slice').toDataURL() !== before, viridis);
+});
+
+browserTest(
+  'a crash of the simulator is told as a crash, and the next run works',
+  async ({ page, url }) => {
+    let crash = true;
+    await page.route('**/www/worker.js', async (route) => {
+      const response = await route.fetch();
+      const trap = "Twin.prototype.advance = () => { throw new WebAssembly.RuntimeError('planted trap'); };";
+      await route.fulfill({ response, body: (await response.text()) + (crash ? trap : '') });
+      crash = false;
+    });
+    await open({ page, url });
+    await makeSmall(page);
+    await run(page);
+    await page.getByRole('alert').filter({ hasText: 'The simulator crashed' }).waitFor();
+    assert.match(await page.getByRole('alert').textContent(), /planted trap/);
+    assert.match(await progress(page).textContent(), /Failed|Building|Ready/);
+    await page.getByRole('button', { name: /^Run/ }).and(page.locator(':enabled')).waitFor();
+    await run(page);
+    await finished(page);
+  },
+);
+
+browserTest(
+  'canvases are as sharp as the screen',
+  async ({ page, url }) => {
+    await open({ page, url });
+    for (const id of ['slice', 'profile']) {
+      const [pixels, css] = await page.locator(`#${id}`).evaluate((c) => [c.width, c.getBoundingClientRect().width]);
+      assert.ok(Math.abs(pixels - 2 * css) <= 1, `${id}: ${pixels} pixels for ${css}`);
+    }
+  },
+  { context: { deviceScaleFactor: 2 } },
+);
+
+for (const width of [360, 390, 768, 1440]) {
+  browserTest(
+    `nothing sticks out of a page ${width} px wide`,
+    async ({ page, url }) => {
+      await open({ page, url });
+      const [scroll, client] = await page.evaluate(() => [document.body.scrollWidth, document.documentElement.clientWidth]);
+      assert.ok(scroll <= client, `${scroll} px of content`);
+    },
+    { context: { viewport: { width, height: 844 } } },
+  );
+}
