@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, Result};
+use catholyte::analysis::{self, ByPhase};
 use catholyte::composition::Composition;
-use catholyte::materials::Phase;
 use catholyte::microstructure::{self, BuildError, Microstructure};
 use catholyte::plots::{self, Style};
 use catholyte::presets;
@@ -16,6 +16,7 @@ use plotters::prelude::{IntoDrawingArea, SVGBackend};
 use serde_json::{Map, Value, json};
 
 use crate::site::BadInput;
+use crate::volume;
 
 /// Which electrode, and what is changed in its recipe.
 #[derive(Args)]
@@ -138,10 +139,6 @@ fn structure(recipe: &Recipe) -> Result<Microstructure> {
     })
 }
 
-fn by_phase<T: serde::Serialize>(values: [T; Phase::COUNT]) -> Value {
-    Phase::ALL.iter().zip(values).map(|(phase, value)| (phase.key(), json!(value))).collect::<Value>()
-}
-
 /// What `build` and `run` have in common.
 fn description(electrode: &Electrode, recipe: &Recipe, structure: &Microstructure) -> Map<String, Value> {
     object(json!({
@@ -150,28 +147,33 @@ fn description(electrode: &Electrode, recipe: &Recipe, structure: &Microstructur
         "recipe": recipe.to_json(),
         "composition": Composition::new(recipe),
         "voxels": structure.grid.size,
-        "volume_fractions": by_phase(structure.volume_fractions()),
+        "volume_fractions": ByPhase(structure.volume_fractions()),
         "voxel_hash": format!("{:016x}", structure.voxel_hash()),
     }))
 }
 
-/// Prints the structure of an electrode.
+/// Prints the structure of an electrode and all that its analysis finds; writes files into `out`.
 ///
 /// # Errors
-/// [`BadInput`] with every fault of the recipe.
-pub fn build(electrode: &Electrode) -> Result<()> {
+/// [`BadInput`] with every fault of the recipe; files that cannot be written.
+pub fn build(electrode: &Electrode, out: Option<&Path>) -> Result<()> {
     let recipe = electrode.read()?;
     let start = Instant::now();
     let structure = structure(&recipe)?;
+    let built = start.elapsed().as_secs_f64();
+    let target = Composition::new(&recipe).voxel_targets(structure.grid.len());
+    let report = analysis::analyse(&structure, Some(target));
     let seconds = start.elapsed().as_secs_f64();
     let mut result = description(electrode, &recipe, &structure);
-    let target = Composition::new(&recipe).voxel_targets(structure.grid.len());
-    let actual = structure.counts();
-    let counts: [Value; Phase::COUNT] = std::array::from_fn(|k| json!({"target": target[k], "actual": actual[k]}));
-    result.insert("counts".into(), by_phase(counts));
+    result.extend(object(serde_json::to_value(&report)?));
+    result.insert("seconds_build".into(), json!(built));
+    result.insert("seconds_analysis".into(), json!(seconds - built));
     result.insert("seconds".into(), json!(seconds));
-    println!("{}", serde_json::to_string_pretty(&result)?);
-    Ok(())
+    volume::print(&result)?;
+    match out {
+        Some(out) => volume::write_structure(&structure, &report, out),
+        None => Ok(()),
+    }
 }
 
 /// Discharges an electrode and prints the result; writes curve and figure into `out`.
@@ -204,7 +206,7 @@ pub fn run(electrode: &Electrode, out: Option<&Path>) -> Result<()> {
     result.insert("seconds_build".into(), json!(built));
     result.insert("seconds_solve".into(), json!(total - built));
     result.insert("seconds".into(), json!(total));
-    println!("{}", serde_json::to_string_pretty(&result)?);
+    volume::print(&result)?;
     match out {
         Some(out) => write_figure(electrode, &simulation, out),
         None => Ok(()),

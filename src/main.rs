@@ -2,6 +2,7 @@
 
 mod electrode;
 mod site;
+mod volume;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -40,7 +41,14 @@ enum Task {
     Build {
         #[command(flatten)]
         electrode: Electrode,
+        /// Directory for report.json, report.csv, particles.csv and structure.vti, .npy and .tiff
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
     },
+    /// Analyses a segmented volume and prints the report as JSON
+    Analyse(volume::Analyse),
+    /// Finds effective conductivity and tortuosity factor of a segmented volume
+    Conduct(volume::Conduct),
     /// Discharges an electrode and prints the result as JSON
     Run {
         #[command(flatten)]
@@ -62,7 +70,9 @@ fn main() -> ExitCode {
     let done = match Cli::parse().command.unwrap_or(Task::Serve { port: None }) {
         Task::Serve { port } => serve(port),
         Task::Site { out } => write_site(&out),
-        Task::Build { electrode } => electrode::build(&electrode),
+        Task::Build { electrode, out } => electrode::build(&electrode, out.as_deref()),
+        Task::Analyse(task) => volume::analyse(&task),
+        Task::Conduct(task) => volume::conduct(&task),
         Task::Run { electrode, out } => electrode::run(&electrode, out.as_deref()),
         Task::WasmCargo { subcommand, arguments } => wasm_cargo(&subcommand, &arguments),
     };

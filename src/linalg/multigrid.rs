@@ -122,11 +122,18 @@ impl Multigrid {
         }
     }
 
-    /// `z ≈ A⁻¹ r`.
-    pub fn precondition(&mut self, lattice: &Lattice, r: &[f32], z: &mut [f32], ring: &mut Ring<f32>) {
+    /// `z ≈ A⁻¹ r`; returns z · r and z · q.
+    pub fn precondition(
+        &mut self,
+        lattice: &Lattice,
+        r: &[f32],
+        q: &[f32],
+        z: &mut [f32],
+        ring: &mut Ring<f32>,
+    ) -> (f64, f64) {
         self.restrict_residual(lattice, r, z, ring);
         cycle(&mut self.levels, &self.factor, &mut self.y);
-        self.prolong_and_smooth(lattice, r, z, ring);
+        self.prolong_and_smooth(lattice, r, q, z, ring)
     }
 
     /// One damped Jacobi step from zero, its residual summed over the groups: the right-hand side of level 1.
@@ -171,8 +178,15 @@ impl Multigrid {
         }
     }
 
-    /// Adds the correction of level 1 to the first Jacobi step and takes a second one.
-    fn prolong_and_smooth(&mut self, lattice: &Lattice, r: &[f32], z: &mut [f32], ring: &mut Ring<f32>) {
+    /// Adds the correction of level 1 to the first Jacobi step and takes a second one; returns z · r and z · q.
+    fn prolong_and_smooth(
+        &mut self,
+        lattice: &Lattice,
+        r: &[f32],
+        q: &[f32],
+        z: &mut [f32],
+        ring: &mut Ring<f32>,
+    ) -> (f64, f64) {
         let [nx, ny, nz] = lattice.size();
         let layers = lattice.layers();
         let plane_len = nx * ny * layers;
@@ -193,6 +207,7 @@ impl Multigrid {
         };
         // The hubs' second step sees the nodes before theirs, as every node's does.
         let mut hub_flow: Vec<f64> = hubs.iter().zip(&lattice.hub_excess).map(|(x, e)| f64::from(x * e)).collect();
+        let (mut z_r, mut z_q) = (0.0, 0.0);
         ring.start(lattice, hubs, fill);
         for plane in 0..nz {
             ring.load(lattice, plane + 1, hubs, fill);
@@ -215,13 +230,18 @@ impl Multigrid {
                     for x in 0..nx {
                         row[x] = before[x] + DAMPING * d[x] * (r[x] - row[x]);
                     }
+                    z_r += dot(row, r);
+                    z_q += dot(row, &q[node..][..nx]);
                 }
             }
             ring.advance();
         }
         for (k, hub) in hubs.iter_mut().enumerate() {
             *hub += DAMPING * d[first_hub + k] * (r[first_hub + k] - hub_flow[k] as f32);
+            z_r += f64::from(*hub) * f64::from(r[first_hub + k]);
+            z_q += f64::from(*hub) * f64::from(q[first_hub + k]);
         }
+        (z_r, z_q)
     }
 }
 

@@ -62,6 +62,7 @@ pub struct Pcg {
     p: Vec<f32>,
     ap: Vec<f32>,
     p_ap: f64,
+    r_r: f64,
     tolerance: Tolerance,
     norm: Norm,
     info: Info,
@@ -79,6 +80,7 @@ impl Pcg {
             p: zeros(),
             ap: zeros(),
             p_ap: 0.0,
+            r_r: 0.0,
             tolerance,
             norm: Norm::Energy,
             info: Info::default(),
@@ -103,6 +105,7 @@ impl Pcg {
         self.tolerance.relative = 0.0;
         self.x.fill(0.0);
         residual(&mut self.r);
+        self.r_r = dot(&self.r, &self.r);
     }
 
     fn begin(&mut self, tolerance: Tolerance, norm: Norm, right_hand_side: impl FnOnce(&mut [f32])) {
@@ -110,6 +113,7 @@ impl Pcg {
         self.info = Info::default();
         self.x.fill(0.0);
         right_hand_side(&mut self.r);
+        self.r_r = dot(&self.r, &self.r);
     }
 
     /// One iteration.
@@ -118,45 +122,83 @@ impl Pcg {
     /// [`Failure`], with the iterations and errors so far.
     pub fn step(&mut self, lattice: &Lattice, multigrid: &mut Multigrid) -> Result<Step, Failure> {
         if self.norm == Norm::Residual
-            && let Some(info) = self.judge(dot(&self.r, &self.r))?
+            && let Some(info) = self.judge(self.r_r)?
         {
             return Ok(Step::Converged(info));
         }
-        multigrid.precondition(lattice, &self.r, &mut self.z, &mut self.ring);
-        let r_z = dot(&self.r, &self.z);
-        if !r_z.is_finite() || r_z < 0.0 {
+        let (z_r, z_ap) = multigrid.precondition(lattice, &self.r, &self.ap, &mut self.z, &mut self.ring);
+        if !z_r.is_finite() || z_r < 0.0 {
             return Err(Failure::NotPositiveDefinite(self.info));
         }
         if self.norm == Norm::Energy
-            && let Some(info) = self.judge(r_z)?
+            && let Some(info) = self.judge(z_r)?
         {
             return Ok(Step::Converged(info));
         }
-        let beta = if self.info.iterations == 0 { 0.0 } else { (-dot(&self.z, &self.ap) / self.p_ap) as f32 };
-        if beta == 0.0 {
-            self.p.copy_from_slice(&self.z);
-        } else {
-            for (p, z) in self.p.iter_mut().zip(&self.z) {
-                *p = z + beta * *p;
-            }
-        }
-        lattice.apply(&self.p, &mut self.ap, &mut self.ring);
-        for k in 0..lattice.hubs() {
-            self.ap[lattice.hub(k)] = lattice.hub_flow(k, &self.p) as f32;
-        }
-        self.p_ap = dot(&self.p, &self.ap);
+        let beta = if self.info.iterations == 0 { 0.0 } else { (-z_ap / self.p_ap) as f32 };
+        self.turn(lattice, beta);
         if self.p_ap.is_nan() || self.p_ap <= 0.0 {
             return Err(Failure::NotPositiveDefinite(self.info));
         }
-        let alpha = (dot(&self.p, &self.r) / self.p_ap) as f32;
-        for (x, p) in self.x.iter_mut().zip(&self.p) {
-            *x += alpha * p;
-        }
-        for (r, ap) in self.r.iter_mut().zip(&self.ap) {
-            *r -= alpha * ap;
-        }
+        // p · r = z · r, for the last step made r orthogonal to the last p.
+        self.go((z_r / self.p_ap) as f32);
         self.info.iterations += 1;
         Ok(Step::Running)
+    }
+
+    /// `p ← z + beta p`, `ap ← A p` and p · ap, plane by plane in one pass.
+    fn turn(&mut self, lattice: &Lattice, beta: f32) {
+        let Pcg { z, p, ap, ring, .. } = self;
+        let turned = |p: &mut [f32], z: &[f32]| {
+            if beta == 0.0 {
+                p.copy_from_slice(z);
+            } else {
+                p.iter_mut().zip(z).for_each(|(p, z)| *p = z + beta * *p);
+            }
+        };
+        let (p, p_hubs) = p.split_at_mut(lattice.hub(0));
+        turned(p_hubs, &z[lattice.hub(0)..]);
+        let mut load = |node: usize, row: &mut [f32]| {
+            let p = &mut p[node..][..row.len()];
+            turned(p, &z[node..][..row.len()]);
+            row.copy_from_slice(p);
+        };
+        ring.start(lattice, p_hubs, &mut load);
+        let [nx, ny, nz] = lattice.size();
+        let plane_len = nx * ny * lattice.layers();
+        let mut p_ap = 0.0;
+        for z in 0..nz {
+            ring.load(lattice, z + 1, p_hubs, &mut load);
+            let flow = &mut ap[z * plane_len..][..plane_len];
+            lattice.plane_flow(z, ring, flow);
+            for layer in 0..lattice.layers() {
+                for y in 0..ny {
+                    let here = &ring.plane(1)[ring.offset(layer, y)..][..nx];
+                    p_ap += dot(here, &flow[nx * (y + ny * layer)..][..nx]);
+                }
+            }
+            ring.advance();
+        }
+        for k in 0..lattice.hubs() {
+            let hub = lattice.hub(k);
+            ap[hub] = lattice.hub_flow(k, &self.p) as f32;
+            p_ap += f64::from(self.p[hub]) * f64::from(ap[hub]);
+        }
+        self.p_ap = p_ap;
+    }
+
+    /// `x ← x + alpha p`, `r ← r − alpha ap` and r · r, in one pass.
+    fn go(&mut self, alpha: f32) {
+        const CHUNK: usize = 1024;
+        self.r_r = 0.0;
+        let (x, r) = (self.x.chunks_mut(CHUNK), self.r.chunks_mut(CHUNK));
+        for ((x, r), (p, ap)) in x.zip(r).zip(self.p.chunks(CHUNK).zip(self.ap.chunks(CHUNK))) {
+            for k in 0..x.len() {
+                x[k] += alpha * p[k];
+                r[k] -= alpha * ap[k];
+            }
+            self.r_r += dot(r, r);
+        }
     }
 
     /// Is an error with this square small enough?

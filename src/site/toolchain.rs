@@ -21,7 +21,13 @@ pub fn wasm_cargo(root: &Path, subcommand: &str) -> Result<Command> {
     };
     let mut cargo = match &linker {
         None => Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())),
-        Some(_) => Command::new(DEBIAN_CARGO),
+        Some(_) => {
+            // Cargo would look for cargo-clippy in rustup's directory first.
+            let own = format!("{DEBIAN_CARGO}-{subcommand}");
+            let mut own = Command::new(if Path::new(&own).exists() { &own } else { DEBIAN_CARGO });
+            own.env("CARGO", DEBIAN_CARGO);
+            own
+        }
     };
     // What `cargo run` tells its child about the native build, and flags that were meant for it.
     for (key, _) in std::env::vars_os() {

@@ -1,16 +1,13 @@
 // The page in real browsers, served by the real program, and held to: no error in the console, no uncaught exception,
 // no request to another origin.
 
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { chromium } from 'playwright-core';
-
-const program = fileURLToPath(new URL('../../target/release/catholyte', import.meta.url));
+import { program } from './native.mjs';
 
 /** The first of these programs that is on the path. */
 function find(...names) {
@@ -99,9 +96,4 @@ export function browserTest(name, body, { expect = [], context: settings = {}, t
       if (absent.length > 0) throw new Error(`expected errors did not come: ${absent.join(', ')}`);
     });
   }
-}
-
-/** What the command line prints on stdout for these arguments. */
-export async function native(...args) {
-  return (await promisify(execFile)(program, args, { maxBuffer: 1 << 28 })).stdout;
 }
