@@ -10,6 +10,7 @@ import { Plots } from './views/plots.js';
 import { RunBar } from './views/run-bar.js';
 import { Slices } from './views/slices.js';
 import { showStructure } from './views/structure.js';
+import { VolumeView } from './views/volume.js';
 import { showComposition, showRuns, stopReason } from './views/tables.js';
 
 /** @typedef {import('./views/plots.js').Run} Run */
@@ -39,7 +40,8 @@ async function start() {
     built = null;
     if (crash) bar.warn(crash);
   });
-  const slices = new Slices(module, simulator, () => {});
+  const slices = new Slices(module, simulator, () => volume.showCut());
+  const volume = new VolumeView(simulator, slices);
   const plots = new Plots(module);
   const bar = new RunBar((rate) => form.set('c_rate', rate), () => void run(), () => running?.abort());
 
@@ -134,7 +136,10 @@ async function start() {
   }
 
   /** @param {import('./messages.js').Report} found @param {import('./views/tables.js').Checked} wanted */
-  const draw = (found, wanted) => slices.setStructure(found, String(wanted.recipe.halide));
+  async function draw(found, wanted) {
+    const halide = String(wanted.recipe.halide);
+    await Promise.all([slices.setStructure(found, halide), volume.setStructure(found, module.phase_styles(halide))]);
+  }
 
   /**
    * The same electrode of few voxels, which is built in no time; null if it is small already or takes no larger voxels.
@@ -225,6 +230,7 @@ async function start() {
 
   setUpTheme(/** @type {HTMLButtonElement} */ (byId('theme')), () => {
     slices.redraw();
+    volume.redraw();
     showAll();
   });
   check();

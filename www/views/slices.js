@@ -2,7 +2,7 @@
 // The cross-section: which field, across which axis, where; and what lies under the pointer.
 
 import { byId, element, format } from '../dom.js';
-import { SimulatorError, isAbort } from '../simulator.js';
+import { isGone } from '../simulator.js';
 import { isDark } from '../theme.js';
 import { fitCanvas, oneAFrame, watchSize } from './canvas.js';
 
@@ -13,14 +13,9 @@ import { fitCanvas, oneAFrame, watchSize } from './canvas.js';
 /** @typedef {{key: string, label: string, rgb: number[]}} PhaseStyle */
 /** @typedef {Slice & {field: string, axis: Axis, index: number}} Shown a cross-section and what was asked for */
 
-/** @typedef {{axis: Axis, index: number}} Cut */
-
 /** @type {Axis[]} */
 const AXES = ['x', 'y', 'z'];
 const COLORMAPS = ['viridis', 'cividis', 'greys'];
-
-/** Failures that say that what was asked about is not there any more. */
-const GONE = ['no_run', 'no_flow', 'no_structure', 'outside', 'crashed'];
 
 /** @param {Axis} axis @param {number} index @param {number} voxel_um */
 const placeText = (axis, index, voxel_um) => `${axis} = ${((index + 0.5) * voxel_um).toFixed(1)} µm`;
@@ -48,7 +43,7 @@ export class Slices {
   /**
    * @param {typeof import('../pkg/catholyte.js')} module
    * @param {import('../simulator.js').Simulator} simulator
-   * @param {(cut: Cut) => void} onCut told of each new place of the cut
+   * @param {() => void} onCut told when the cut has another place
    */
   constructor(module, simulator, onCut) {
     this.module = module;
@@ -117,6 +112,11 @@ export class Slices {
     return { axis: this.#axis, index: this.#position.valueAsNumber, last: Number(this.#position.max) };
   }
 
+  /** The same in words. */
+  get place() {
+    return this.#grid ? placeText(this.#axis, this.#position.valueAsNumber, this.#grid.voxel_um) : '';
+  }
+
   /** Moves the cut from elsewhere. @param {number} index */
   moveTo(index) {
     this.#position.value = String(index);
@@ -140,7 +140,7 @@ export class Slices {
         this.redraw();
       } catch (error) {
         // A cut through a structure that was replaced meanwhile: the next structure brings its own.
-        if (!isAbort(error) && !(error instanceof SimulatorError && GONE.includes(error.failure.code))) throw error;
+        if (!isGone(error)) throw error;
       }
     }
   }
@@ -182,10 +182,10 @@ export class Slices {
 
   #showPlace() {
     if (!this.#grid) return;
-    const text = placeText(this.#axis, this.#position.valueAsNumber, this.#grid.voxel_um);
+    const text = this.place;
     byId('slice-place').textContent = text;
     this.#position.setAttribute('aria-valuetext', text);
-    this.onCut({ axis: this.#axis, index: this.#position.valueAsNumber });
+    this.onCut();
   }
 
   #draw() {
