@@ -37,6 +37,8 @@ export class Slices {
   /** @type {Promise<void> | null} */
   #fetching = null;
   #wanted = false;
+  /** The last cut that others were told of. */
+  #told = '';
   /** Particle numbers and what is special about them. @type {Map<number, string>} */
   #remarks = new Map();
 
@@ -100,10 +102,9 @@ export class Slices {
     void this.refresh();
   }
 
-  /** Shows a field across an axis. @param {string} key @param {Axis} axis */
-  show(key, axis) {
+  /** Shows a field. @param {string} key */
+  show(key) {
     this.#field.value = key;
-    if (axis !== this.#axis) this.#setAxis(axis);
     void this.refresh();
   }
 
@@ -155,19 +156,13 @@ export class Slices {
         const input = element('input', { type: 'radio', name: 'slice-axis', value: axis });
         input.checked = axis === this.#axis;
         input.addEventListener('change', () => {
-          this.#setAxis(axis);
+          this.#axis = axis;
+          this.#limitPosition(0.5);
           void this.refresh();
         });
         return element('label', { class: 'chip' }, input, element('span', {}, axis));
       }),
     );
-  }
-
-  /** @param {Axis} axis */
-  #setAxis(axis) {
-    this.#axis = axis;
-    for (const input of byId('slice-axis').querySelectorAll('input')) input.checked = input.value === axis;
-    this.#limitPosition(0.5);
   }
 
   /** Keeps the position inside the volume; `share` sets it, null keeps its relative place. @param {number | null} share */
@@ -185,7 +180,10 @@ export class Slices {
     const text = this.place;
     byId('slice-place').textContent = text;
     this.#position.setAttribute('aria-valuetext', text);
-    this.onCut();
+    const { axis, index, last } = this.cut;
+    const cut = `${axis} ${index} ${last}`;
+    if (cut !== this.#told) this.onCut();
+    this.#told = cut;
   }
 
   #draw() {
