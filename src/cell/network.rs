@@ -354,7 +354,7 @@ fn half_voxel(predicted: &Predicted, h: f64) -> HalfVoxel {
 }
 
 /// The part of a face that touches the neighbour without coat, carbon or another particle in between.
-pub(super) fn direct(surface: &SurfaceFace) -> f64 {
+fn direct(surface: &SurfaceFace) -> f64 {
     // The parts are f32 and may add up to a hair more than 1.
     (1.0 - f64::from(surface.covered) - f64::from(surface.carbon) - f64::from(surface.contact)).max(0.0)
 }
@@ -362,41 +362,44 @@ pub(super) fn direct(surface: &SurfaceFace) -> f64 {
 /// Shares the electronic contact area of the whole surface among the faces that a path can pass through.
 ///
 /// The coat and carbon models give each face the fraction that touches carbon, whatever voxel lies across it; current can
-/// leave only where that voxel is carbon. So the fractions there are raised by one factor, which keeps the total area of
-/// contact independent of the voxel size. The same holds for contacts between particles and with the mixed coat.
-pub(super) struct ContactShare {
-    factor: [f64; Phase::COUNT],
+/// leave only where that voxel is carbon, or another particle that the same carbon touches
+/// ([`crate::analysis::clusters::electronic_opening`]). So the fractions there are raised by one factor, which keeps the
+/// total area of contact independent of the voxel size. The same holds for contacts between particles and with the mixed
+/// coat.
+struct ContactShare {
+    contact: f64,
+    carbon: f64,
+    mixed: f64,
 }
 
 impl ContactShare {
-    pub(super) fn new(structure: &Microstructure) -> ContactShare {
-        let (mut total, mut passable) = ([0.0; Phase::COUNT], [0.0; Phase::COUNT]);
-        for surface in &structure.surface {
-            let across = structure.phase[surface.neighbour as usize];
-            for phase in [Phase::Nca, Phase::Carbon, Phase::Mixed] {
-                let area = f64::from(surface.area) * fraction(surface, phase);
-                total[phase as usize] += area;
-                passable[phase as usize] += if across == phase { area } else { 0.0 };
+    fn new(structure: &Microstructure) -> ContactShare {
+        let factor = |part: fn(&SurfaceFace) -> f32, passable: fn(Phase) -> bool| {
+            let (mut total, mut there) = (0.0, 0.0);
+            for surface in &structure.surface {
+                let area = f64::from(surface.area) * f64::from(part(surface));
+                total += area;
+                there += if passable(structure.phase[surface.neighbour as usize]) { area } else { 0.0 };
             }
+            if there > 0.0 { total / there } else { 0.0 }
+        };
+        ContactShare {
+            contact: factor(|s| s.contact, |across| across == Phase::Nca),
+            carbon: factor(|s| s.carbon, |across| matches!(across, Phase::Nca | Phase::Carbon)),
+            mixed: factor(|s| s.mixed, |across| across == Phase::Mixed),
         }
-        let factor = std::array::from_fn(|k| if passable[k] > 0.0 { total[k] / passable[k] } else { 0.0 });
-        ContactShare { factor }
     }
 
     /// Area of electronic contact with the voxel across, over the true area of the face.
-    pub(super) fn contact(&self, surface: &SurfaceFace, across: Phase) -> f64 {
-        self.factor[across as usize] * fraction(surface, across)
+    fn contact(&self, surface: &SurfaceFace, across: Phase) -> f64 {
+        let carbon = self.carbon * f64::from(surface.carbon);
+        match across {
+            Phase::Nca => self.contact * f64::from(surface.contact) + carbon,
+            Phase::Carbon => carbon,
+            Phase::Mixed => self.mixed * f64::from(surface.mixed),
+            _ => 0.0,
+        }
     }
-}
-
-/// The fraction of a face that touches `phase` electronically.
-fn fraction(surface: &SurfaceFace, phase: Phase) -> f64 {
-    f64::from(match phase {
-        Phase::Nca => surface.contact,
-        Phase::Carbon => surface.carbon,
-        Phase::Mixed => surface.mixed,
-        _ => 0.0,
-    })
 }
 
 /// Branches under construction. Conductances that vary are entered as 1, which marks the branch as there.
