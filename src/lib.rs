@@ -19,5 +19,6 @@ pub mod protocol;
 pub mod recipe;
 pub mod results;
 pub mod simulation;
+pub mod verify;
 #[cfg(target_arch = "wasm32")]
 pub mod wasm;

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Result;
+use catholyte::verify::CASES;
 use clap::{Parser, Subcommand};
 
 use electrode::Electrode;
@@ -57,6 +58,8 @@ enum Task {
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,
     },
+    /// Runs the cases with known answers and prints expected and computed values as JSON
+    Verify,
     /// Runs a cargo command for wasm32, with the compiler that builds the page
     #[command(hide = true)]
     WasmCargo {
@@ -74,6 +77,7 @@ fn main() -> ExitCode {
         Task::Analyse(task) => volume::analyse(&task),
         Task::Conduct(task) => volume::conduct(&task),
         Task::Run { electrode, out } => electrode::run(&electrode, out.as_deref()),
+        Task::Verify => verify(),
         Task::WasmCargo { subcommand, arguments } => wasm_cargo(&subcommand, &arguments),
     };
     let Err(error) = done else { return ExitCode::SUCCESS };
@@ -94,6 +98,14 @@ fn serve(port: Option<u16>) -> Result<()> {
 
 fn write_site(out: &Path) -> Result<()> {
     site::write(&site::source_tree()?, out)
+}
+
+fn verify() -> Result<()> {
+    let outcomes = CASES.iter().map(|case| Ok(case.run()?)).collect::<Result<Vec<_>>>()?;
+    volume::print(&outcomes)?;
+    let wrong = outcomes.iter().filter(|o| !o.passes).count();
+    anyhow::ensure!(wrong == 0, "{wrong} of {} cases came out wrong", outcomes.len());
+    Ok(())
 }
 
 fn wasm_cargo(subcommand: &str, arguments: &[String]) -> Result<()> {

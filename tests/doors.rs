@@ -20,7 +20,7 @@ const ORDER: &[&[&str]] = &[
     &["protocol"],
     &["results"],
     &["simulation"],
-    &["import", "export", "plots", "site"],
+    &["import", "export", "plots", "site", "verify"],
     &["volume"],
     &["electrode"],
     &["wasm", "main"],
