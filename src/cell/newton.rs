@@ -69,9 +69,13 @@ pub struct Newton {
 
 impl Newton {
     /// * `tolerance_v` – error allowed in the terminal voltage [V]
-    pub fn new(network: &Network, tolerance_v: f64) -> Newton {
+    /// * `current` – applied current [A / h]: a small one asks for more digits, so that its books balance to 1e-4
+    pub fn new(network: &Network, tolerance_v: f64, current: f64) -> Newton {
         // 50 Ohm cm2 is what these electrodes have between terminal and lithium, within a factor of a few.
         const TYPICAL_RESISTANCE: f64 = 5e-3;
+        // An error of the linear solver of a tenth of the tolerance shows in the current as this share, at worst.
+        const CURRENT_SHARE: f64 = 5e-4;
+        let resistance = network.scaled_resistance(TYPICAL_RESISTANCE);
         let n = network.lattice.len();
         Newton {
             pcg: Pcg::new(&network.lattice),
@@ -81,8 +85,8 @@ impl Newton {
             stage: Stage::Evaluate,
             iterations: 0,
             correction: f64::INFINITY,
-            root_resistance: network.scaled_resistance(TYPICAL_RESISTANCE).sqrt(),
-            tolerance_v,
+            root_resistance: resistance.sqrt(),
+            tolerance_v: tolerance_v.min(CURRENT_SHARE * current.abs() * resistance),
             stale: false,
             fresh: false,
             statistics: Statistics::default(),

@@ -102,7 +102,7 @@ impl Integrator {
         one_c: f64,
         control: StepControl,
     ) -> Integrator {
-        let newton = Newton::new(&network, control.tolerance_v);
+        let newton = Newton::new(&network, control.tolerance_v, network.scaled_current(current));
         let state = network.rest(u0);
         let rate = (current / one_c).abs();
         Integrator {
