@@ -1,7 +1,8 @@
 // The bench as a visitor uses it: by names and roles, on the real page.
 
 import assert from 'node:assert/strict';
-import { browserTest, native } from './harness.mjs';
+import { browserTest } from './harness.mjs';
+import { native } from './native.mjs';
 
 const progress = (page) => page.locator('#progress-text');
 const number = (page, name) => page.getByRole('spinbutton', { name, exact: true });
@@ -55,7 +56,7 @@ for (const [rate, c_rate] of [['0.1C', '0.1'], ['2C', '2']]) {
     assert.ok(tasks.length > 100, `${tasks.length} tasks seen`);
     const longest = Math.max(...tasks);
     assert.ok(longest < 50, `the main thread was blocked for ${longest} ms`);
-    const expected = JSON.parse(await native('run', 'lyc-10', '--c-rate', c_rate));
+    const expected = await native('run', 'lyc-10', '--c-rate', c_rate);
     for (const [data, key] of [[0, 'discharge_capacity_mah_g'], [1, 'mean_voltage_v']]) {
       const here = await value(page, 0, data);
       assert.ok(Math.abs(here / expected[key] - 1) < 1e-9, `${key}: ${here} here, ${expected[key]} natively`);
