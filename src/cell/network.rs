@@ -57,6 +57,8 @@ struct Reaction {
     resistance: f32,
     /// Exchange current density at x = 0.5 [A m⁻²].
     j0: f32,
+    /// Do electrons reach its NCA and ions its electrolyte? If not it can only charge a capacitor.
+    carries: bool,
 }
 
 /// State of an NCA voxel at the predicted state.
@@ -161,11 +163,12 @@ impl Network {
         branches.ends(structure, &parameters, h, &mut lattice);
         lattice.wrap();
 
-        let reached = reached_from(&lattice, lattice.hub(SEPARATOR));
+        let reached = reached_from(&lattice, lattice.hub(SEPARATOR), |_| true);
         if !reached[lattice.hub(TERMINAL)] {
             return Err(NoPath);
         }
         branches.drop_unreached(&reached);
+        branches.mark_carrying(&lattice);
         lattice.keep_only(&reached);
         lattice.update_diagonal();
 
@@ -335,6 +338,16 @@ impl Network {
             residual[*s as usize] += excess;
             residual[*e as usize] -= excess;
         }
+    }
+
+    /// An upper bound of the discharge current [A / h] at the frozen state: every wired surface filled to x = 1, lithium moving
+    /// into the particles as fast as the half voxel lets it. Beyond it no potential drives the current.
+    pub fn greatest_discharge(&self) -> f64 {
+        let uptake = |reaction: &Reaction| {
+            let half = half_voxel(&self.predicted[reaction.nca as usize], self.h);
+            f64::from(reaction.area) * half.conductance * (1.0 - half.x)
+        };
+        self.h * self.reactions.iter().filter(|r| r.carries).map(uptake).sum::<f64>()
     }
 
     /// Makes the present state the start of the next step.
@@ -513,6 +526,7 @@ impl Branches {
                             area: (area * fraction) as f32,
                             resistance: (layer + half) as f32,
                             j0: j0 as f32,
+                            carries: false,
                         });
                     }
                 }
@@ -578,10 +592,25 @@ impl Branches {
             r.nca = position[r.nca as usize];
         }
     }
+
+    /// Marks the reactions that a steady current can pass.
+    fn mark_carrying(&mut self, lattice: &Lattice) {
+        let mut nca = vec![false; lattice.len()];
+        self.storage_nodes.iter().for_each(|[_, e]| nca[*e as usize] = true);
+        // Electrons stay off the ionic rail, which links and nothing else lead to; ions stay outside the NCA.
+        let plane = lattice.size()[0] * lattice.size()[1];
+        let rail = |node: usize| node / plane % 2;
+        let electrons = reached_from(lattice, lattice.hub(TERMINAL), |n| n < lattice.hub(0) && rail(n) == ELECTRONIC);
+        let ions = reached_from(lattice, lattice.hub(SEPARATOR), |n| n < lattice.hub(0) && rail(n) == IONIC && !nca[n]);
+        for reaction in &mut self.reactions {
+            let [s, _] = self.storage_nodes[reaction.nca as usize];
+            reaction.carries = electrons[s as usize] && ions[reaction.electrolyte as usize];
+        }
+    }
 }
 
-/// Nodes that a chain of branches joins to `start`.
-fn reached_from(lattice: &Lattice, start: usize) -> Vec<bool> {
+/// Nodes that a chain of branches joins to `start` through nodes that `passes` lets in.
+fn reached_from(lattice: &Lattice, start: usize, passes: impl Fn(usize) -> bool) -> Vec<bool> {
     let mut reached = vec![false; lattice.len()];
     reached[start] = true;
     let mut stack = vec![start];
@@ -589,6 +618,7 @@ fn reached_from(lattice: &Lattice, start: usize) -> Vec<bool> {
         lattice.for_each_branch(node, |other, g| {
             if let (Some(other), true) = (other, g > 0.0)
                 && !reached[other]
+                && passes(other)
             {
                 reached[other] = true;
                 stack.push(other);

@@ -11,7 +11,7 @@ const MAX_LINEAR_ITERATIONS: usize = 300;
 /// Correction in volts below which no line search is needed.
 const SMALL: f64 = 1e-3;
 /// An average reduction per linear iteration worse than this asks for fresh values in the preconditioner.
-const SLOW: f64 = 0.3;
+const SLOW: f64 = 0.6;
 
 /// Work done so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

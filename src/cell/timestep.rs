@@ -171,6 +171,13 @@ impl Integrator {
     pub fn advance(&mut self) -> Result<Progress, Failure> {
         if !self.in_step {
             self.predict();
+            if self.network.greatest_discharge() < self.current {
+                // Shorter steps do not help a surface that cannot take up the lithium: the voltage has fallen away.
+                if self.is_negligible() {
+                    return Ok(self.stop_here());
+                }
+                self.reject(0.1);
+            }
             return Ok(Progress::Running);
         }
         match self.newton.advance(&mut self.network, &mut self.trial, self.current) {
@@ -199,6 +206,18 @@ impl Integrator {
         self.in_step = true;
     }
 
+    /// Does the step carry less than 3e-6 of the nominal capacity?
+    fn is_negligible(&self) -> bool {
+        self.dt < 1e-4 * self.control.charge_step
+    }
+
+    /// The limit lies inside the negligible step in work: the run ends where the last one ended.
+    fn stop_here(&mut self) -> Progress {
+        self.steps += 1;
+        self.in_step = false;
+        Progress::Accepted(Accepted { time: self.time, voltage: self.limit, at_limit: true })
+    }
+
     fn reject(&mut self, factor: f64) {
         self.dt *= factor;
         self.in_step = false;
@@ -220,8 +239,13 @@ impl Integrator {
         let room = |v: f64| (v - self.limit) * direction;
         let change = (voltage - before).abs();
         let at_limit = room(voltage).abs() <= control.limit_tolerance_v;
-        let give_up = self.rejections > MAX_REJECTIONS || self.dt < SHORTEST;
-        if room(voltage) < 0.0 && !at_limit && !give_up {
+        if self.rejections > MAX_REJECTIONS || self.dt < SHORTEST {
+            return Err(Failure::StepTooSmall { time: self.time, dt: self.dt, voltage });
+        }
+        if room(voltage) < 0.0 && !at_limit {
+            if self.is_negligible() {
+                return Ok(self.stop_here());
+            }
             // Aim at the limit along the chord; the voltage bends away from it, so the next try falls short, is accepted
             // and brings the chord closer.
             let share = if self.steps == 0 { 0.3 } else { room(before) / (room(before) - room(voltage)) };
@@ -232,11 +256,6 @@ impl Integrator {
         if !first && change > 2.5 * control.voltage_step && self.rejections < 3 && room(voltage) > 0.0 && !at_limit {
             self.reject(0.5);
             return Ok(Progress::Running);
-        }
-        // A cell that cannot carry the current is at its limit from the start: that is a result, not a failure.
-        let at_limit = at_limit || (give_up && first && room(voltage) < 0.0);
-        if give_up && !at_limit {
-            return Err(Failure::StepTooSmall { time: self.time, dt: self.dt, voltage });
         }
         std::mem::swap(&mut self.previous, &mut self.state);
         std::mem::swap(&mut self.state, &mut self.trial);
