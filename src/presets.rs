@@ -15,6 +15,9 @@ pub struct Preset {
     pub question: String,
     /// Where it comes from.
     pub source: String,
+    /// Share of the NCA's surface that carbon touches in the source's own structure, where it tells.
+    #[serde(default)]
+    pub carbon_coverage: Option<f64>,
     /// Fields that differ from the defaults.
     pub recipe: Value,
 }

@@ -9,6 +9,7 @@ import { Form } from './views/form.js';
 import { Plots } from './views/plots.js';
 import { RunBar } from './views/run-bar.js';
 import { Slices } from './views/slices.js';
+import { showStructure } from './views/structure.js';
 import { showComposition, showRuns, stopReason } from './views/tables.js';
 
 /** @typedef {import('./views/plots.js').Run} Run */
@@ -16,6 +17,8 @@ import { showComposition, showRuns, stopReason } from './views/tables.js';
 const FIRST_PRESET = 'lyc-10';
 /** A knob that is being turned is not followed step by step [ms]. */
 const QUIET_MS = 120;
+/** Above this a structure takes a while, and one with larger voxels goes before it. */
+const MANY_VOXELS = 100_000;
 
 /** The module, compiled once for this thread and all workers. */
 async function compile() {
@@ -33,9 +36,10 @@ async function start() {
   const simulator = new Simulator(compiled, (crash) => {
     // The worker's structure is gone with it. It is not built anew at once: what crashed once would crash again.
     report = null;
+    built = null;
     if (crash) bar.warn(crash);
   });
-  const slices = new Slices(module, simulator);
+  const slices = new Slices(module, simulator, () => {});
   const plots = new Plots(module);
   const bar = new RunBar((rate) => form.set('c_rate', rate), () => void run(), () => running?.abort());
 
@@ -50,6 +54,8 @@ async function start() {
   let checked = null;
   /** @type {import('./messages.js').Report | null} */
   let report = null;
+  /** The recipe of the structure that the worker has. @type {import('./messages.js').Recipe | null} */
+  let built = null;
 
   const form = new Form(
     module.fields(),
@@ -71,7 +77,7 @@ async function start() {
       if (!running) bar.say('The recipe cannot be built', faults, 0);
       return;
     }
-    showComposition(module, checked, null);
+    tell(checked, null);
     buildSoon();
   }
 
@@ -84,24 +90,62 @@ async function start() {
     bar.warn(error.failure);
   }
 
+  /**
+   * Numbers of the mixture and, once there, of its structure.
+   * @param {import('./views/tables.js').Checked} wanted
+   * @param {import('./messages.js').Report | null} found
+   */
+  function tell(wanted, found) {
+    showComposition(module, wanted, found);
+    const { title, carbon_coverage: carbon } = form.base;
+    const reference = carbon !== null && form.isPreset() ? { title, carbon } : null;
+    showStructure(module.phase_styles(String(wanted.recipe.halide)), found, reference);
+  }
+
   async function build() {
     if (!checked) return;
     const wanted = checked;
     building?.abort();
-    building = new AbortController();
+    const { signal } = (building = new AbortController());
     const announced = running === null;
     if (announced) bar.say('Building the structure', '', 0);
+    /** @type {import('./simulator.js').RequestOptions} */
+    const options = {
+      signal,
+      onProgress: ({ stage, fraction }) => announced && !running && bar.say('Building the structure', stage, fraction),
+    };
     try {
-      report = await simulator.build(wanted.recipe, {
-        signal: building.signal,
-        onProgress: ({ stage, fraction }) => announced && !running && bar.say('Building the structure', stage, fraction),
-      });
-      showComposition(module, wanted, report);
-      slices.setStructure(report, String(wanted.recipe.halide));
+      const sketch = running || (built && module.same_structure(built, wanted.recipe)) ? null : coarser(wanted);
+      if (sketch) {
+        built = null;
+        const rough = await simulator.build(sketch, null, options);
+        await draw(rough, wanted);
+        if (signal.aborted) return;
+      }
+      report = await simulator.build(wanted.recipe, null, options);
+      built = wanted.recipe;
+      if (signal.aborted) return;
+      tell(wanted, report);
+      void draw(report, wanted);
       if (announced && !running) bar.say('Ready', '', 0);
     } catch (error) {
       fail(error);
     }
+  }
+
+  /** @param {import('./messages.js').Report} found @param {import('./views/tables.js').Checked} wanted */
+  const draw = (found, wanted) => slices.setStructure(found, String(wanted.recipe.halide));
+
+  /**
+   * The same electrode of few voxels, which is built in no time; null if it is small already or takes no larger voxels.
+   * @param {import('./views/tables.js').Checked} wanted
+   */
+  function coarser({ recipe, grid }) {
+    const voxels = grid.size[0] * grid.size[1] * grid.size[2];
+    if (voxels <= MANY_VOXELS) return null;
+    const factor = voxels <= 8 * MANY_VOXELS ? 2 : 4;
+    const sketch = { ...recipe, voxel_um: factor * Number(recipe.voxel_um) };
+    return module.check_recipe(sketch).issues ? null : sketch;
   }
   const buildSoon = debounce(QUIET_MS, () => void build());
 
@@ -128,7 +172,7 @@ async function start() {
     nextRun += 1;
     plots.show(runs);
     try {
-      current.summary = await simulator.run(wanted.recipe, {
+      current.summary = await simulator.run(wanted.recipe, null, {
         signal: controller.signal,
         onProgress: (progress) => {
           // What was under way when Cancel was pressed is no longer shown.
@@ -163,7 +207,7 @@ async function start() {
       current.capacity = join(current.capacity, curve.capacity);
       current.voltage = join(current.voltage, curve.voltage);
       plots.redraw();
-      slices.setHasRun(true);
+      slices.allow('run', true);
       if (first) slices.suggest('stoichiometry');
       else void slices.refresh();
     }

@@ -4,6 +4,7 @@
 /** @typedef {import('./messages.js').Request} Request */
 /** @typedef {import('./messages.js').Reply} Reply */
 /** @typedef {import('./messages.js').Failure} Failure */
+/** @typedef {import('./messages.js').Volume} Volume */
 /** @typedef {import('./messages.js').BuildProgress | import('./messages.js').RunProgress} Progress */
 
 /** How long a worker may take to answer a cancellation before it is replaced [ms]. */
@@ -65,23 +66,63 @@ export class Simulator {
   }
 
   /**
-   * Builds the structure of a recipe.
+   * Builds the structure of a recipe, or takes that of a file.
    * @param {import('./messages.js').Recipe} recipe
+   * @param {Volume | null} volume
    * @param {RequestOptions} [options]
    * @returns {Promise<import('./messages.js').Report>}
    */
-  build(recipe, options) {
-    return this.#send({ kind: 'build', id: ++this.#lastId, recipe }, options);
+  build(recipe, volume, options) {
+    return this.#send({ kind: 'build', id: ++this.#lastId, recipe, volume }, options);
   }
 
   /**
    * Discharges a recipe's cathode, building it first if need be.
    * @param {import('./messages.js').Recipe} recipe
+   * @param {Volume | null} volume
    * @param {RequestOptions} [options]
    * @returns {Promise<import('./messages.js').Summary>}
    */
-  run(recipe, options) {
-    return this.#send({ kind: 'run', id: ++this.#lastId, recipe }, options);
+  run(recipe, volume, options) {
+    return this.#send({ kind: 'run', id: ++this.#lastId, recipe, volume }, options);
+  }
+
+  /**
+   * Sends a steady current through the structure, making it first if need be.
+   * @param {import('./messages.js').Recipe} recipe
+   * @param {Volume | null} volume
+   * @param {import('./messages.js').FlowRequest} flow
+   * @param {RequestOptions} [options]
+   * @returns {Promise<import('./messages.js').Transport>}
+   */
+  flow(recipe, volume, flow, options) {
+    return this.#send({ kind: 'flow', id: ++this.#lastId, recipe, volume, flow }, options);
+  }
+
+  /**
+   * Size and labels of a file.
+   * @param {File} file
+   * @returns {Promise<import('./messages.js').FileSummary>}
+   */
+  read(file) {
+    return this.#send({ kind: 'read', id: ++this.#lastId, file });
+  }
+
+  /**
+   * Labels of all voxels for the 3D view.
+   * @returns {Promise<Uint8Array>}
+   */
+  labels() {
+    return this.#send({ kind: 'labels', id: ++this.#lastId });
+  }
+
+  /**
+   * The structure or its report as a file.
+   * @param {string} format
+   * @returns {Promise<Uint8Array<ArrayBuffer>>}
+   */
+  file(format) {
+    return this.#send({ kind: 'file', id: ++this.#lastId, format });
   }
 
   /**
@@ -148,8 +189,8 @@ export class Simulator {
     if (!this.#pending.has(id)) return;
     this.#replace();
     for (const [other, { request, signal }] of [...this.#pending]) {
-      // What waited behind the cancelled request is asked again; cross-sections of a lost structure are not.
-      if (request.kind === 'slice' || signal?.aborted) this.#take(other)?.reject(aborted());
+      // What waited behind the cancelled request is asked again; pictures and files of a lost structure are not.
+      if (['slice', 'labels', 'file'].includes(request.kind) || signal?.aborted) this.#take(other)?.reject(aborted());
       else this.#worker.postMessage(request);
     }
     this.onRestart(null);

@@ -2,20 +2,25 @@
 // The cross-section: which field, across which axis, where; and what lies under the pointer.
 
 import { byId, element, format } from '../dom.js';
-import { isAbort } from '../simulator.js';
+import { SimulatorError, isAbort } from '../simulator.js';
 import { isDark } from '../theme.js';
 import { fitCanvas, oneAFrame, watchSize } from './canvas.js';
 
 /** @typedef {import('../messages.js').Axis} Axis */
 /** @typedef {import('../messages.js').Slice} Slice */
-/** @typedef {{key: string, label: string, bar: string, unit: string, needs_run: boolean}} View */
+/** @typedef {{key: string, label: string, bar: string, unit: string, needs: '' | 'run' | 'flow'}} View */
 /** @typedef {{left: number, top: number, width: number, height: number, x: number[], y: number[]}} Frame */
 /** @typedef {{key: string, label: string, rgb: number[]}} PhaseStyle */
 /** @typedef {Slice & {field: string, axis: Axis, index: number}} Shown a cross-section and what was asked for */
 
+/** @typedef {{axis: Axis, index: number}} Cut */
+
 /** @type {Axis[]} */
 const AXES = ['x', 'y', 'z'];
 const COLORMAPS = ['viridis', 'cividis', 'greys'];
+
+/** Failures that say that what was asked about is not there any more. */
+const GONE = ['no_run', 'no_flow', 'no_structure', 'outside', 'crashed'];
 
 /** @param {Axis} axis @param {number} index @param {number} voxel_um */
 const placeText = (axis, index, voxel_um) => `${axis} = ${((index + 0.5) * voxel_um).toFixed(1)} µm`;
@@ -34,24 +39,29 @@ export class Slices {
   #shown = null;
   /** @type {Frame | null} */
   #frame = null;
-  #fetching = false;
-  #again = false;
+  /** @type {Promise<void> | null} */
+  #fetching = null;
+  #wanted = false;
+  /** Particle numbers and what is special about them. @type {Map<number, string>} */
+  #remarks = new Map();
 
   /**
    * @param {typeof import('../pkg/catholyte.js')} module
    * @param {import('../simulator.js').Simulator} simulator
+   * @param {(cut: Cut) => void} onCut told of each new place of the cut
    */
-  constructor(module, simulator) {
+  constructor(module, simulator, onCut) {
     this.module = module;
     this.simulator = simulator;
+    this.onCut = onCut;
     /** @type {View[]} */
     this.views = module.slice_views();
     this.redraw = oneAFrame(() => this.#draw());
-    this.#field.append(...this.views.map((v) => element('option', { value: v.key, disabled: v.needs_run }, v.label)));
+    this.#field.append(...this.views.map((v) => element('option', { value: v.key, disabled: v.needs !== '' }, v.label)));
     this.#colormap.append(...COLORMAPS.map((name) => element('option', { value: name }, name)));
     this.#buildAxes();
-    this.#field.addEventListener('change', () => this.refresh());
-    this.#position.addEventListener('input', () => this.refresh());
+    this.#field.addEventListener('change', () => void this.refresh());
+    this.#position.addEventListener('input', () => void this.refresh());
     this.#colormap.addEventListener('change', () => this.redraw());
     for (const kind of /** @type {const} */ (['pointermove', 'pointerdown'])) {
       this.#canvas.addEventListener(kind, (event) => this.#read(event));
@@ -69,45 +79,69 @@ export class Slices {
     const first = this.#grid === null;
     this.#grid = report.grid;
     this.#halide = halide;
-    this.setHasRun(report.has_run);
+    const { nca } = report.analysis.connectivity;
+    this.#remarks = new Map([
+      ...nca.weakly_wired_particles.map((n) => /** @type {const} */ ([n, 'weakly wired'])),
+      ...nca.ionically_isolated_particles.map((n) => /** @type {const} */ ([n, 'ionically isolated'])),
+      ...nca.electronically_isolated_particles.map((n) => /** @type {const} */ ([n, 'electronically isolated'])),
+    ]);
+    this.allow('run', report.has_run);
+    this.allow('flow', report.has_flow);
     this.#limitPosition(first ? 0.5 : null);
-    this.refresh();
+    return this.refresh();
   }
 
-  /** Are there potentials and lithium to show? @param {boolean} hasRun */
-  setHasRun(hasRun) {
-    for (const [i, view] of this.views.entries()) this.#field.options[i].disabled = view.needs_run && !hasRun;
-    if (!hasRun && this.#view().needs_run) this.#field.value = 'phase';
+  /** Are there fields of a run, or of a flow, to show? @param {'run' | 'flow'} needs @param {boolean} there */
+  allow(needs, there) {
+    for (const [i, view] of this.views.entries()) {
+      if (view.needs === needs) this.#field.options[i].disabled = !there;
+    }
+    if (!there && this.#view().needs === needs) this.#field.value = 'phase';
   }
 
   /** Shows a field, if the visitor has not chosen another one than the phases. @param {string} key */
   suggest(key) {
     if (this.#field.value === 'phase') this.#field.value = key;
-    this.refresh();
+    void this.refresh();
+  }
+
+  /** Shows a field across an axis. @param {string} key @param {Axis} axis */
+  show(key, axis) {
+    this.#field.value = key;
+    if (axis !== this.#axis) this.#setAxis(axis);
+    void this.refresh();
+  }
+
+  /** Where the cut is, and how far it can go. */
+  get cut() {
+    return { axis: this.#axis, index: this.#position.valueAsNumber, last: Number(this.#position.max) };
+  }
+
+  /** Moves the cut from elsewhere. @param {number} index */
+  moveTo(index) {
+    this.#position.value = String(index);
+    void this.refresh();
   }
 
   /** Asks the worker for the present choice; while an answer is under way, only the latest choice counts. */
-  async refresh() {
+  refresh() {
     this.#showPlace();
-    if (this.#fetching || !this.#grid) {
-      this.#again = this.#fetching;
-      return;
-    }
-    this.#fetching = true;
-    const [field, axis, index] = [this.#field.value, this.#axis, this.#position.valueAsNumber];
-    try {
-      this.#shown = { ...(await this.simulator.slice(field, axis, index)), field, axis, index };
-      this.redraw();
-    } catch (error) {
-      // A cut through a structure that was replaced meanwhile: the next structure brings its own.
-      const code = error instanceof Error && 'failure' in error ? /** @type {any} */ (error).failure.code : '';
-      if (!isAbort(error) && !['no_run', 'no_structure', 'outside', 'crashed'].includes(code)) throw error;
-    } finally {
-      this.#fetching = false;
-    }
-    if (this.#again) {
-      this.#again = false;
-      void this.refresh();
+    this.#wanted = this.#grid !== null;
+    this.#fetching ??= this.#fetch().finally(() => (this.#fetching = null));
+    return this.#fetching;
+  }
+
+  async #fetch() {
+    while (this.#wanted) {
+      this.#wanted = false;
+      const [field, axis, index] = [this.#field.value, this.#axis, this.#position.valueAsNumber];
+      try {
+        this.#shown = { ...(await this.simulator.slice(field, axis, index)), field, axis, index };
+        this.redraw();
+      } catch (error) {
+        // A cut through a structure that was replaced meanwhile: the next structure brings its own.
+        if (!isAbort(error) && !(error instanceof SimulatorError && GONE.includes(error.failure.code))) throw error;
+      }
     }
   }
 
@@ -121,13 +155,19 @@ export class Slices {
         const input = element('input', { type: 'radio', name: 'slice-axis', value: axis });
         input.checked = axis === this.#axis;
         input.addEventListener('change', () => {
-          this.#axis = axis;
-          this.#limitPosition(0.5);
+          this.#setAxis(axis);
           void this.refresh();
         });
         return element('label', { class: 'chip' }, input, element('span', {}, axis));
       }),
     );
+  }
+
+  /** @param {Axis} axis */
+  #setAxis(axis) {
+    this.#axis = axis;
+    for (const input of byId('slice-axis').querySelectorAll('input')) input.checked = input.value === axis;
+    this.#limitPosition(0.5);
   }
 
   /** Keeps the position inside the volume; `share` sets it, null keeps its relative place. @param {number | null} share */
@@ -145,6 +185,7 @@ export class Slices {
     const text = placeText(this.#axis, this.#position.valueAsNumber, this.#grid.voxel_um);
     byId('slice-place').textContent = text;
     this.#position.setAttribute('aria-valuetext', text);
+    this.onCut({ axis: this.#axis, index: this.#position.valueAsNumber });
   }
 
   #draw() {
@@ -201,7 +242,9 @@ export class Slices {
     const column = Math.floor((lying ? v : u) * shown.columns);
     const at = { x: [shown.index, column, row], y: [column, shown.index, row], z: [column, row, shown.index] }[shown.axis];
     const place = at.map((i) => ((i + 0.5) * shown.voxel_um).toFixed(1)).join(', ');
-    const value = shown.data[row * shown.columns + column];
+    const [value, number] = [shown.data, shown.particle].map((values) => values[row * shown.columns + column]);
+    const remark = this.#remarks.get(number);
+    const whose = number < 0 ? '' : `, particle ${number}${remark ? ` (${remark})` : ''}`;
     const view = /** @type {View} */ (this.views.find((w) => w.key === shown.field));
     const what =
       shown.field === 'phase'
@@ -209,7 +252,7 @@ export class Slices {
         : Number.isNaN(value)
           ? 'no value here'
           : `${format(value, 5)} ${view.unit}`.trim();
-    this.#say(`(${place}) µm: ${what}`);
+    this.#say(`(${place}) µm: ${what}${whose}`);
   }
 
   /** @param {string | null} text */
