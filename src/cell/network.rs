@@ -355,9 +355,15 @@ impl Network {
         self.x_old.copy_from_slice(&self.x);
     }
 
-    /// Current through the separator [A / h].
-    pub fn separator_current(&self, state: &[f64]) -> f64 {
-        -f64::from(self.lattice.hub_excess[SEPARATOR]) * state[self.lattice.hub(SEPARATOR)]
+    /// What the solver has lost on the way at the state last evaluated: the greater relative difference to the applied
+    /// `current` [A / h] of the current through the separator and of the lithium stored per time. 0 without a current.
+    pub fn imbalance(&self, state: &[f64], current: f64) -> f64 {
+        if current == 0.0 {
+            return 0.0;
+        }
+        let carried = -f64::from(self.lattice.hub_excess[SEPARATOR]) * state[self.lattice.hub(SEPARATOR)];
+        let stored = self.storage_rate * self.x.iter().zip(&self.x_old).map(|(x, old)| x - old).sum::<f64>();
+        (carried / current - 1.0).abs().max((stored / current - 1.0).abs())
     }
 }
 

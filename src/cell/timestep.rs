@@ -86,7 +86,7 @@ pub struct Integrator {
     rejections: usize,
     steps: usize,
     rejected_steps: usize,
-    /// Largest |current through the separator / applied − 1| over the accepted steps.
+    /// Largest [`Network::imbalance`] over the accepted steps.
     charge_balance_error: f64,
 }
 
@@ -102,7 +102,7 @@ impl Integrator {
         one_c: f64,
         control: StepControl,
     ) -> Integrator {
-        let newton = Newton::new(&network, control.tolerance_v, network.scaled_current(current));
+        let newton = Newton::new(&network, control.tolerance_v);
         let state = network.rest(u0);
         let rate = (current / one_c).abs();
         Integrator {
@@ -159,7 +159,7 @@ impl Integrator {
         self.newton.statistics
     }
 
-    /// Largest relative difference between the current through the separator and the applied one.
+    /// Largest relative difference, over the steps, between the applied current and what passes the separator or is stored.
     pub fn charge_balance_error(&self) -> f64 {
         self.charge_balance_error
     }
@@ -257,6 +257,8 @@ impl Integrator {
             self.reject(0.5);
             return Ok(Progress::Running);
         }
+        let imbalance = self.network.imbalance(&self.trial, self.current);
+        self.charge_balance_error = self.charge_balance_error.max(imbalance);
         std::mem::swap(&mut self.previous, &mut self.state);
         std::mem::swap(&mut self.state, &mut self.trial);
         self.network.accept();
@@ -264,8 +266,6 @@ impl Integrator {
         self.steps += 1;
         self.rejections = 0;
         self.in_step = false;
-        let carried = self.network.separator_current(&self.state);
-        self.charge_balance_error = self.charge_balance_error.max((carried / self.current - 1.0).abs());
         // The first step holds the jump of the ohmic drop: no slope to extrapolate.
         self.previous_dt = (!first).then_some(self.dt);
         if !at_limit && self.steps >= MAX_STEPS {
