@@ -6,6 +6,7 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 use catholyte::analysis::{self, ByPhase};
 use catholyte::composition::Composition;
+use catholyte::materials::Phase;
 use catholyte::microstructure::{self, BuildError, Microstructure};
 use catholyte::plots::{self, Style};
 use catholyte::presets;
@@ -211,6 +212,64 @@ pub fn run(electrode: &Electrode, out: Option<&Path>) -> Result<()> {
         Some(out) => write_figure(electrode, &simulation, out),
         None => Ok(()),
     }
+}
+
+/// Structures of several electrodes, voxel sizes and seeds.
+#[derive(Args)]
+pub struct Survey {
+    /// Presets
+    #[arg(value_name = "PRESET", default_values = ["lyc-10", "lyc-14"])]
+    presets: Vec<String>,
+    /// Voxel sizes [um]
+    #[arg(long, value_name = "H,...", value_delimiter = ',', default_values = ["0.25", "0.5", "1.0"])]
+    voxels: Vec<f64>,
+    /// Seeds 1 to this
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    seeds: u32,
+}
+
+/// Prints mean and standard deviation over seeds of what the analysis of a structure finds.
+///
+/// # Errors
+/// [`BadInput`] with every fault of a recipe.
+pub fn survey(task: &Survey) -> Result<()> {
+    let mut rows = Vec::new();
+    for preset in &task.presets {
+        for &voxel_um in &task.voxels {
+            let mut columns: Vec<(&str, Vec<f64>)> = Vec::new();
+            for seed in 1..=task.seeds {
+                let recipe = presets::find(preset)
+                    .and_then(|r| r.with_overrides(&json!({"voxel_um": voxel_um, "seed": seed})))
+                    .map_err(|issues| bad_recipe(&issues))?;
+                let start = Instant::now();
+                let report = analysis::analyse(&structure(&recipe)?, None);
+                let coverage = |phase: Phase| 100.0 * report.coverage.nca[phase];
+                let nca = &report.connectivity.nca;
+                for (name, value) in [
+                    ("carbon_coverage_percent", coverage(Phase::Carbon)),
+                    ("halide_coverage_percent", coverage(Phase::Halide)),
+                    ("mixed_coverage_percent", coverage(Phase::Mixed)),
+                    ("active_nca_percent", 100.0 * nca.active_fraction),
+                    ("weakly_wired_particles", nca.weakly_wired_particles.len() as f64),
+                    ("seconds", start.elapsed().as_secs_f64()),
+                ] {
+                    match columns.iter_mut().find(|(n, _)| *n == name) {
+                        Some((_, values)) => values.push(value),
+                        None => columns.push((name, vec![value])),
+                    }
+                }
+            }
+            let mut row = object(json!({"preset": preset, "voxel_um": voxel_um, "seeds": task.seeds}));
+            for (name, values) in columns {
+                let mean = values.iter().sum::<f64>() / values.len() as f64;
+                let variance = values.iter().map(|v| (v - mean) * (v - mean)).sum::<f64>()
+                    / values.len().saturating_sub(1).max(1) as f64;
+                row.insert(name.into(), json!({"mean": mean, "sd": variance.sqrt()}));
+            }
+            rows.push(row);
+        }
+    }
+    volume::print(&rows)
 }
 
 fn write_figure(electrode: &Electrode, simulation: &Simulation, out: &Path) -> Result<()> {

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Result;
+use catholyte::verify::CASES;
 use clap::{Parser, Subcommand};
 
 use electrode::Electrode;
@@ -49,6 +50,8 @@ enum Task {
     Analyse(volume::Analyse),
     /// Finds effective conductivity and tortuosity factor of a segmented volume
     Conduct(volume::Conduct),
+    /// Prints mean and spread over seeds of coverage and connectivity, for several electrodes and voxel sizes
+    Survey(electrode::Survey),
     /// Discharges an electrode and prints the result as JSON
     Run {
         #[command(flatten)]
@@ -57,6 +60,8 @@ enum Task {
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,
     },
+    /// Runs the cases with known answers and prints expected and computed values as JSON
+    Verify,
     /// Runs a cargo command for wasm32, with the compiler that builds the page
     #[command(hide = true)]
     WasmCargo {
@@ -73,7 +78,9 @@ fn main() -> ExitCode {
         Task::Build { electrode, out } => electrode::build(&electrode, out.as_deref()),
         Task::Analyse(task) => volume::analyse(&task),
         Task::Conduct(task) => volume::conduct(&task),
+        Task::Survey(task) => electrode::survey(&task),
         Task::Run { electrode, out } => electrode::run(&electrode, out.as_deref()),
+        Task::Verify => verify(),
         Task::WasmCargo { subcommand, arguments } => wasm_cargo(&subcommand, &arguments),
     };
     let Err(error) = done else { return ExitCode::SUCCESS };
@@ -94,6 +101,14 @@ fn serve(port: Option<u16>) -> Result<()> {
 
 fn write_site(out: &Path) -> Result<()> {
     site::write(&site::source_tree()?, out)
+}
+
+fn verify() -> Result<()> {
+    let outcomes = CASES.iter().map(|case| Ok(case.run()?)).collect::<Result<Vec<_>>>()?;
+    volume::print(&outcomes)?;
+    let wrong = outcomes.iter().filter(|o| !o.passes).count();
+    anyhow::ensure!(wrong == 0, "{wrong} of {} cases came out wrong", outcomes.len());
+    Ok(())
 }
 
 fn wasm_cargo(subcommand: &str, arguments: &[String]) -> Result<()> {

@@ -57,6 +57,8 @@ struct Reaction {
     resistance: f32,
     /// Exchange current density at x = 0.5 [A m⁻²].
     j0: f32,
+    /// Do electrons reach its NCA and ions its electrolyte? If not it can only charge a capacitor.
+    carries: bool,
 }
 
 /// State of an NCA voxel at the predicted state.
@@ -161,11 +163,12 @@ impl Network {
         branches.ends(structure, &parameters, h, &mut lattice);
         lattice.wrap();
 
-        let reached = reached_from(&lattice, lattice.hub(SEPARATOR));
+        let reached = reached_from(&lattice, lattice.hub(SEPARATOR), |_| true);
         if !reached[lattice.hub(TERMINAL)] {
             return Err(NoPath);
         }
         branches.drop_unreached(&reached);
+        branches.mark_carrying(&lattice);
         lattice.keep_only(&reached);
         lattice.update_diagonal();
 
@@ -337,14 +340,30 @@ impl Network {
         }
     }
 
+    /// An upper bound of the discharge current [A / h] at the frozen state: every wired surface filled to x = 1, lithium moving
+    /// into the particles as fast as the half voxel lets it. Beyond it no potential drives the current.
+    pub fn greatest_discharge(&self) -> f64 {
+        let uptake = |reaction: &Reaction| {
+            let half = half_voxel(&self.predicted[reaction.nca as usize], self.h);
+            f64::from(reaction.area) * half.conductance * (1.0 - half.x)
+        };
+        self.h * self.reactions.iter().filter(|r| r.carries).map(uptake).sum::<f64>()
+    }
+
     /// Makes the present state the start of the next step.
     pub fn accept(&mut self) {
         self.x_old.copy_from_slice(&self.x);
     }
 
-    /// Current through the separator [A / h].
-    pub fn separator_current(&self, state: &[f64]) -> f64 {
-        -f64::from(self.lattice.hub_excess[SEPARATOR]) * state[self.lattice.hub(SEPARATOR)]
+    /// What the solver has lost on the way at the state last evaluated: the greater relative difference to the applied
+    /// `current` [A / h] of the current through the separator and of the lithium stored per time. 0 without a current.
+    pub fn imbalance(&self, state: &[f64], current: f64) -> f64 {
+        if current == 0.0 {
+            return 0.0;
+        }
+        let carried = -f64::from(self.lattice.hub_excess[SEPARATOR]) * state[self.lattice.hub(SEPARATOR)];
+        let stored = self.storage_rate * self.x.iter().zip(&self.x_old).map(|(x, old)| x - old).sum::<f64>();
+        (carried / current - 1.0).abs().max((stored / current - 1.0).abs())
     }
 }
 
@@ -354,7 +373,7 @@ fn half_voxel(predicted: &Predicted, h: f64) -> HalfVoxel {
 }
 
 /// The part of a face that touches the neighbour without coat, carbon or another particle in between.
-pub(super) fn direct(surface: &SurfaceFace) -> f64 {
+fn direct(surface: &SurfaceFace) -> f64 {
     // The parts are f32 and may add up to a hair more than 1.
     (1.0 - f64::from(surface.covered) - f64::from(surface.carbon) - f64::from(surface.contact)).max(0.0)
 }
@@ -362,41 +381,44 @@ pub(super) fn direct(surface: &SurfaceFace) -> f64 {
 /// Shares the electronic contact area of the whole surface among the faces that a path can pass through.
 ///
 /// The coat and carbon models give each face the fraction that touches carbon, whatever voxel lies across it; current can
-/// leave only where that voxel is carbon. So the fractions there are raised by one factor, which keeps the total area of
-/// contact independent of the voxel size. The same holds for contacts between particles and with the mixed coat.
-pub(super) struct ContactShare {
-    factor: [f64; Phase::COUNT],
+/// leave only where that voxel is carbon, or another particle that the same carbon touches
+/// ([`crate::analysis::clusters::electronic_opening`]). So the fractions there are raised by one factor, which keeps the
+/// total area of contact independent of the voxel size. The same holds for contacts between particles and with the mixed
+/// coat.
+struct ContactShare {
+    contact: f64,
+    carbon: f64,
+    mixed: f64,
 }
 
 impl ContactShare {
-    pub(super) fn new(structure: &Microstructure) -> ContactShare {
-        let (mut total, mut passable) = ([0.0; Phase::COUNT], [0.0; Phase::COUNT]);
-        for surface in &structure.surface {
-            let across = structure.phase[surface.neighbour as usize];
-            for phase in [Phase::Nca, Phase::Carbon, Phase::Mixed] {
-                let area = f64::from(surface.area) * fraction(surface, phase);
-                total[phase as usize] += area;
-                passable[phase as usize] += if across == phase { area } else { 0.0 };
+    fn new(structure: &Microstructure) -> ContactShare {
+        let factor = |part: fn(&SurfaceFace) -> f32, passable: fn(Phase) -> bool| {
+            let (mut total, mut there) = (0.0, 0.0);
+            for surface in &structure.surface {
+                let area = f64::from(surface.area) * f64::from(part(surface));
+                total += area;
+                there += if passable(structure.phase[surface.neighbour as usize]) { area } else { 0.0 };
             }
+            if there > 0.0 { total / there } else { 0.0 }
+        };
+        ContactShare {
+            contact: factor(|s| s.contact, |across| across == Phase::Nca),
+            carbon: factor(|s| s.carbon, |across| matches!(across, Phase::Nca | Phase::Carbon)),
+            mixed: factor(|s| s.mixed, |across| across == Phase::Mixed),
         }
-        let factor = std::array::from_fn(|k| if passable[k] > 0.0 { total[k] / passable[k] } else { 0.0 });
-        ContactShare { factor }
     }
 
     /// Area of electronic contact with the voxel across, over the true area of the face.
-    pub(super) fn contact(&self, surface: &SurfaceFace, across: Phase) -> f64 {
-        self.factor[across as usize] * fraction(surface, across)
+    fn contact(&self, surface: &SurfaceFace, across: Phase) -> f64 {
+        let carbon = self.carbon * f64::from(surface.carbon);
+        match across {
+            Phase::Nca => self.contact * f64::from(surface.contact) + carbon,
+            Phase::Carbon => carbon,
+            Phase::Mixed => self.mixed * f64::from(surface.mixed),
+            _ => 0.0,
+        }
     }
-}
-
-/// The fraction of a face that touches `phase` electronically.
-fn fraction(surface: &SurfaceFace, phase: Phase) -> f64 {
-    f64::from(match phase {
-        Phase::Nca => surface.contact,
-        Phase::Carbon => surface.carbon,
-        Phase::Mixed => surface.mixed,
-        _ => 0.0,
-    })
 }
 
 /// Branches under construction. Conductances that vary are entered as 1, which marks the branch as there.
@@ -510,6 +532,7 @@ impl Branches {
                             area: (area * fraction) as f32,
                             resistance: (layer + half) as f32,
                             j0: j0 as f32,
+                            carries: false,
                         });
                     }
                 }
@@ -575,10 +598,25 @@ impl Branches {
             r.nca = position[r.nca as usize];
         }
     }
+
+    /// Marks the reactions that a steady current can pass.
+    fn mark_carrying(&mut self, lattice: &Lattice) {
+        let mut nca = vec![false; lattice.len()];
+        self.storage_nodes.iter().for_each(|[_, e]| nca[*e as usize] = true);
+        // Electrons stay off the ionic rail, which links and nothing else lead to; ions stay outside the NCA.
+        let plane = lattice.size()[0] * lattice.size()[1];
+        let rail = |node: usize| node / plane % 2;
+        let electrons = reached_from(lattice, lattice.hub(TERMINAL), |n| n < lattice.hub(0) && rail(n) == ELECTRONIC);
+        let ions = reached_from(lattice, lattice.hub(SEPARATOR), |n| n < lattice.hub(0) && rail(n) == IONIC && !nca[n]);
+        for reaction in &mut self.reactions {
+            let [s, _] = self.storage_nodes[reaction.nca as usize];
+            reaction.carries = electrons[s as usize] && ions[reaction.electrolyte as usize];
+        }
+    }
 }
 
-/// Nodes that a chain of branches joins to `start`.
-fn reached_from(lattice: &Lattice, start: usize) -> Vec<bool> {
+/// Nodes that a chain of branches joins to `start` through nodes that `passes` lets in.
+fn reached_from(lattice: &Lattice, start: usize, passes: impl Fn(usize) -> bool) -> Vec<bool> {
     let mut reached = vec![false; lattice.len()];
     reached[start] = true;
     let mut stack = vec![start];
@@ -586,6 +624,7 @@ fn reached_from(lattice: &Lattice, start: usize) -> Vec<bool> {
         lattice.for_each_branch(node, |other, g| {
             if let (Some(other), true) = (other, g > 0.0)
                 && !reached[other]
+                && passes(other)
             {
                 reached[other] = true;
                 stack.push(other);

@@ -10,8 +10,12 @@ const MAX_LINE_SEARCH: usize = 14;
 const MAX_LINEAR_ITERATIONS: usize = 300;
 /// Correction in volts below which no line search is needed.
 const SMALL: f64 = 1e-3;
+/// The voltage is right; the currents must be as well: difference between separator and terminal, relative.
+const BALANCED: f64 = 5e-5;
+/// Below this share of the tolerance f32 has no more digits to give; the certificate of the run shows what is left.
+const SHARPEST: f64 = 1e-4;
 /// An average reduction per linear iteration worse than this asks for fresh values in the preconditioner.
-const SLOW: f64 = 0.3;
+const SLOW: f64 = 0.6;
 
 /// Work done so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -62,6 +66,8 @@ pub struct Newton {
     root_resistance: f64,
     /// Error allowed in the terminal voltage [V].
     tolerance_v: f64,
+    /// Share of the tolerance that the linear solver is held to; lowered while the books do not balance.
+    sharpness: f64,
     stale: bool,
     fresh: bool,
     pub statistics: Statistics,
@@ -83,6 +89,7 @@ impl Newton {
             correction: f64::INFINITY,
             root_resistance: network.scaled_resistance(TYPICAL_RESISTANCE).sqrt(),
             tolerance_v,
+            sharpness: 1.0,
             stale: false,
             fresh: false,
             statistics: Statistics::default(),
@@ -94,6 +101,7 @@ impl Newton {
         self.stage = Stage::Evaluate;
         self.iterations = 0;
         self.correction = f64::INFINITY;
+        self.sharpness = 1.0;
     }
 
     /// One bounded piece of work: an evaluation, a linear iteration or a trial of the line search.
@@ -144,7 +152,7 @@ impl Newton {
         self.stale = false;
         // The linear error need only be as small as what the next Newton step leaves.
         let relative = if self.correction.is_finite() { (5.0 * self.correction).clamp(1e-4, 0.1) } else { 0.1 };
-        let absolute = 0.1 * self.tolerance_v / self.root_resistance;
+        let absolute = 0.1 * self.sharpness * self.tolerance_v / self.root_resistance;
         let tolerance = Tolerance { relative, absolute, max_iterations: MAX_LINEAR_ITERATIONS };
         let residual = &self.residual;
         self.pcg.start(tolerance, |b| b.iter_mut().zip(residual).for_each(|(b, r)| *b = -*r as f32));
@@ -193,7 +201,10 @@ impl Newton {
         // After a full step of size v the next one is about v² / 50 mV (quadratic convergence).
         let converged = volts < 3.0 * self.tolerance_v || volts * volts / 0.05 < self.tolerance_v;
         if alpha == 1.0 && converged {
-            return Ok(Progress::Converged(self.iterations));
+            if network.imbalance(state, current) < BALANCED || self.sharpness < SHARPEST {
+                return Ok(Progress::Converged(self.iterations));
+            }
+            self.sharpness *= 0.1;
         }
         if self.iterations >= MAX_ITERATIONS {
             return Err(Failure::Stalled { iterations: self.iterations, correction: volts });

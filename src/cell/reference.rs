@@ -77,15 +77,15 @@ fn model<'a>(structure: &'a Microstructure, p: &'a CellParameters) -> Model<'a> 
             }
         }
     }
-    // Total area of each kind of electronic contact over the area that faces the right phase.
-    let share = |kind: Phase, part: fn(&SurfaceFace) -> f32| {
+    // Total area of each kind of electronic contact over the area that faces a phase it can pass to.
+    let share = |kinds: &[Phase], part: fn(&SurfaceFace) -> f32| {
         let area = |s: &SurfaceFace| f64::from(s.area) * f64::from(part(s));
         let total: f64 = structure.surface.iter().map(area).sum();
-        total / structure.surface.iter().filter(|s| phase[s.neighbour as usize] == kind).map(area).sum::<f64>()
+        total / structure.surface.iter().filter(|s| kinds.contains(&phase[s.neighbour as usize])).map(area).sum::<f64>()
     };
-    let particles = share(Phase::Nca, |s| s.contact);
-    let carbon = share(Phase::Carbon, |s| s.carbon);
-    let mixed = share(Phase::Mixed, |s| s.mixed);
+    let particles = share(&[Phase::Nca], |s| s.contact);
+    let carbon = share(&[Phase::Nca, Phase::Carbon], |s| s.carbon);
+    let mixed = share(&[Phase::Mixed], |s| s.mixed);
     for (k, s) in structure.surface.iter().enumerate() {
         let (v, w) = (s.voxel as usize, s.neighbour as usize);
         let area = f64::from(s.area) * h * h;
@@ -95,7 +95,10 @@ fn model<'a>(structure: &'a Microstructure, p: &'a CellParameters) -> Model<'a> 
         if phase[w] == Phase::Nca {
             let twin = structure.surface[..k].iter().find(|t| t.voxel == s.neighbour && t.neighbour == s.voxel);
             if let Some(twin) = twin {
-                let mean = 0.5 * f64::from(s.area * s.contact + twin.area * twin.contact) * h * h * particles;
+                let open = |s: &SurfaceFace| {
+                    f64::from(s.area) * (particles * f64::from(s.contact) + carbon * f64::from(s.carbon))
+                };
+                let mean = 0.5 * (open(s) + open(twin)) * h * h;
                 branches.push(Branch::Contact(v, Some(w), phi_s(w), r / mean, mean));
             }
         }

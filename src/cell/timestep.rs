@@ -86,7 +86,7 @@ pub struct Integrator {
     rejections: usize,
     steps: usize,
     rejected_steps: usize,
-    /// Largest |current through the separator / applied − 1| over the accepted steps.
+    /// Largest [`Network::imbalance`] over the accepted steps.
     charge_balance_error: f64,
 }
 
@@ -159,7 +159,7 @@ impl Integrator {
         self.newton.statistics
     }
 
-    /// Largest relative difference between the current through the separator and the applied one.
+    /// Largest relative difference, over the steps, between the applied current and what passes the separator or is stored.
     pub fn charge_balance_error(&self) -> f64 {
         self.charge_balance_error
     }
@@ -171,6 +171,13 @@ impl Integrator {
     pub fn advance(&mut self) -> Result<Progress, Failure> {
         if !self.in_step {
             self.predict();
+            if self.network.greatest_discharge() < self.current {
+                // Shorter steps do not help a surface that cannot take up the lithium: the voltage has fallen away.
+                if self.is_negligible() {
+                    return Ok(self.stop_here());
+                }
+                self.reject(0.1);
+            }
             return Ok(Progress::Running);
         }
         match self.newton.advance(&mut self.network, &mut self.trial, self.current) {
@@ -199,6 +206,18 @@ impl Integrator {
         self.in_step = true;
     }
 
+    /// Does the step carry less than 3e-6 of the nominal capacity?
+    fn is_negligible(&self) -> bool {
+        self.dt < 1e-4 * self.control.charge_step
+    }
+
+    /// The limit lies inside the negligible step in work: the run ends where the last one ended.
+    fn stop_here(&mut self) -> Progress {
+        self.steps += 1;
+        self.in_step = false;
+        Progress::Accepted(Accepted { time: self.time, voltage: self.limit, at_limit: true })
+    }
+
     fn reject(&mut self, factor: f64) {
         self.dt *= factor;
         self.in_step = false;
@@ -220,8 +239,13 @@ impl Integrator {
         let room = |v: f64| (v - self.limit) * direction;
         let change = (voltage - before).abs();
         let at_limit = room(voltage).abs() <= control.limit_tolerance_v;
-        let give_up = self.rejections > MAX_REJECTIONS || self.dt < SHORTEST;
-        if room(voltage) < 0.0 && !at_limit && !give_up {
+        if self.rejections > MAX_REJECTIONS || self.dt < SHORTEST {
+            return Err(Failure::StepTooSmall { time: self.time, dt: self.dt, voltage });
+        }
+        if room(voltage) < 0.0 && !at_limit {
+            if self.is_negligible() {
+                return Ok(self.stop_here());
+            }
             // Aim at the limit along the chord; the voltage bends away from it, so the next try falls short, is accepted
             // and brings the chord closer.
             let share = if self.steps == 0 { 0.3 } else { room(before) / (room(before) - room(voltage)) };
@@ -233,11 +257,8 @@ impl Integrator {
             self.reject(0.5);
             return Ok(Progress::Running);
         }
-        // A cell that cannot carry the current is at its limit from the start: that is a result, not a failure.
-        let at_limit = at_limit || (give_up && first && room(voltage) < 0.0);
-        if give_up && !at_limit {
-            return Err(Failure::StepTooSmall { time: self.time, dt: self.dt, voltage });
-        }
+        let imbalance = self.network.imbalance(&self.trial, self.current);
+        self.charge_balance_error = self.charge_balance_error.max(imbalance);
         std::mem::swap(&mut self.previous, &mut self.state);
         std::mem::swap(&mut self.state, &mut self.trial);
         self.network.accept();
@@ -245,8 +266,6 @@ impl Integrator {
         self.steps += 1;
         self.rejections = 0;
         self.in_step = false;
-        let carried = self.network.separator_current(&self.state);
-        self.charge_balance_error = self.charge_balance_error.max((carried / self.current - 1.0).abs());
         // The first step holds the jump of the ohmic drop: no slope to extrapolate.
         self.previous_dt = (!first).then_some(self.dt);
         if !at_limit && self.steps >= MAX_STEPS {

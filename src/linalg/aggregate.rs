@@ -117,11 +117,7 @@ impl Blocks {
     /// The network between the groups.
     pub fn coarsen(&self, lattice: &Lattice) -> Graph {
         let group = self.groups(lattice);
-        let mut graph = Graph { excess: vec![0.0; self.count], ..Graph::default() };
-        graph.row.reserve(self.count + 1);
-        graph.row.push(0);
-        graph.column.reserve(self.count * 8);
-        graph.conductance.reserve(self.count * 8);
+        let mut graph = Graph::with_capacity(self.count, self.count * 8);
         let mut slot = vec![NONE; self.count];
         let mut first = 0;
         let mut join = |graph: &mut Graph, node: usize, first: u32| {
@@ -144,8 +140,7 @@ impl Blocks {
                                 let at = [2 * bx + (k & 1), 2 * by + (k >> 1 & 1), 2 * bz + (k >> 2)];
                                 join(&mut graph, lattice.node(layer, at), first);
                             }
-                            first = graph.column.len() as u32;
-                            graph.row.push(first);
+                            first = graph.end_row();
                         }
                     }
                 }
@@ -153,8 +148,7 @@ impl Blocks {
         }
         for k in 0..lattice.hubs() {
             join(&mut graph, lattice.hub(k), first);
-            first = graph.column.len() as u32;
-            graph.row.push(first);
+            first = graph.end_row();
         }
         graph.update_diagonal();
         graph
@@ -293,10 +287,8 @@ pub fn match_pairs(graph: &Graph, diagonal: &[f32], quality: f32) -> (Vec<u32>, 
     // Bucket sort by the upper bits of the float: 7 bits of mantissa tell branches apart well enough.
     let key = |g: f32| 65_535 - (g.to_bits() >> 15).min(65_535) as usize;
     let mut start = vec![0_u32; 65_537];
-    let upper =
-        |i: usize| (graph.row[i] as usize..graph.row[i + 1] as usize).filter(move |&k| graph.column[k] as usize > i);
     for i in 0..n {
-        for k in upper(i) {
+        for k in graph.upper(i) {
             start[key(graph.conductance[k]) + 1] += 1;
         }
     }
@@ -305,7 +297,7 @@ pub fn match_pairs(graph: &Graph, diagonal: &[f32], quality: f32) -> (Vec<u32>, 
     }
     let mut sorted = vec![(0_u32, 0_u32); start[65_536] as usize];
     for i in 0..n {
-        for k in upper(i) {
+        for k in graph.upper(i) {
             let s = &mut start[key(graph.conductance[k])];
             sorted[*s as usize] = (i as u32, k as u32);
             *s += 1;

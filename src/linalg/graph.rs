@@ -8,8 +8,11 @@ pub const NONE: u32 = u32::MAX;
 /// Conductances between nodes, and to ground.
 #[derive(Clone, Debug, Default)]
 pub struct Graph {
-    /// Start of each row in `column` and `conductance`; length n + 1.
+    /// Start of each row in `column` and `conductance`; length n + 1. Within a row, neighbours with lower numbers come
+    /// first.
     pub row: Vec<u32>,
+    /// Where the neighbours with higher numbers begin; length n.
+    upper: Vec<u32>,
     pub column: Vec<u32>,
     pub conductance: Vec<f32>,
     /// Conductance of each node to ground.
@@ -41,31 +44,34 @@ impl Graph {
         }
     }
 
-    /// `Σ_j g_ij x_j` over the neighbours of node i.
     #[inline]
-    fn gather(&self, i: usize, x: &[f32]) -> f32 {
-        let range = self.row(i);
+    fn lower(&self, i: usize) -> std::ops::Range<usize> {
+        self.row[i] as usize..self.upper[i] as usize
+    }
+
+    /// Neighbours with higher numbers.
+    #[inline]
+    pub(super) fn upper(&self, i: usize) -> std::ops::Range<usize> {
+        self.upper[i] as usize..self.row[i + 1] as usize
+    }
+
+    /// `Σ_j g_ij x_j` over some neighbours of node i.
+    #[inline]
+    fn gather(&self, range: std::ops::Range<usize>, x: &[f32]) -> f32 {
         self.column[range.clone()].iter().zip(&self.conductance[range]).map(|(&j, &g)| g * x[j as usize]).sum()
     }
 
     /// One Gauss-Seidel sweep upwards from x = 0.
     pub fn sweep_up_from_zero(&self, b: &[f32], x: &mut [f32]) {
         for i in 0..self.len() {
-            let mut sum = b[i];
-            for k in self.row(i) {
-                let j = self.column[k] as usize;
-                if j < i {
-                    sum += self.conductance[k] * x[j];
-                }
-            }
-            x[i] = sum * self.inverse_diagonal[i];
+            x[i] = (b[i] + self.gather(self.lower(i), x)) * self.inverse_diagonal[i];
         }
     }
 
     /// One Gauss-Seidel sweep downwards.
     pub fn sweep_down(&self, b: &[f32], x: &mut [f32]) {
         for i in (0..self.len()).rev() {
-            x[i] = (b[i] + self.gather(i, x)) * self.inverse_diagonal[i];
+            x[i] = (b[i] + self.gather(self.row(i), x)) * self.inverse_diagonal[i];
         }
     }
 
@@ -73,14 +79,7 @@ impl Graph {
     /// `r_i = Σ_{j > i} g_ij x_j`.
     pub fn residual_after_sweep_up(&self, x: &[f32], r: &mut [f32]) {
         for i in 0..self.len() {
-            let mut sum = 0.0;
-            for k in self.row(i) {
-                let j = self.column[k] as usize;
-                if j > i {
-                    sum += self.conductance[k] * x[j];
-                }
-            }
-            r[i] = sum;
+            r[i] = self.gather(self.upper(i), x);
         }
     }
 
@@ -102,11 +101,7 @@ impl Graph {
     /// `group[i]` is the group of node i, all below `count`.
     pub fn coarsen(&self, group: &[u32], count: usize) -> Graph {
         let (start, member) = members(group, count);
-        let mut coarse = Graph { excess: vec![0.0; count], ..Graph::default() };
-        coarse.row.reserve(count + 1);
-        coarse.row.push(0);
-        coarse.column.reserve(self.column.len() / 2);
-        coarse.conductance.reserve(self.column.len() / 2);
+        let mut coarse = Graph::with_capacity(count, self.column.len() / 2);
         let mut slot = vec![NONE; count];
         for c in 0..count {
             let first = coarse.column.len() as u32;
@@ -118,10 +113,37 @@ impl Graph {
                 }
             }
             coarse.excess[c] = excess as f32;
-            coarse.row.push(coarse.column.len() as u32);
+            coarse.end_row();
         }
         coarse.update_diagonal();
         coarse
+    }
+
+    /// A network of `nodes` without branches, ready to be written row by row.
+    pub(super) fn with_capacity(nodes: usize, branches: usize) -> Graph {
+        let mut graph = Graph { excess: vec![0.0; nodes], ..Graph::default() };
+        graph.row.reserve(nodes + 1);
+        graph.row.push(0);
+        graph.upper.reserve(nodes);
+        graph.column.reserve(branches);
+        graph.conductance.reserve(branches);
+        graph
+    }
+
+    /// Ends the row that is being written; returns where the next one starts.
+    pub(super) fn end_row(&mut self) -> u32 {
+        let i = self.upper.len() as u32;
+        let mut split = self.row[i as usize] as usize;
+        for k in split..self.column.len() {
+            if self.column[k] < i {
+                self.column.swap(k, split);
+                self.conductance.swap(k, split);
+                split += 1;
+            }
+        }
+        self.upper.push(split as u32);
+        self.row.push(self.column.len() as u32);
+        self.column.len() as u32
     }
 
     /// Adds a conductance to the row of `c` that is being written and starts at `first`.
