@@ -2,6 +2,7 @@
 // Wires form, simulator and views together.
 
 import init, * as module from './pkg/catholyte.js';
+import { compile } from './compile.js';
 import { byId, debounce, element } from './dom.js';
 import { Simulator, SimulatorError, isAbort } from './simulator.js';
 import { setUpTheme } from './theme.js';
@@ -23,13 +24,6 @@ const FIRST_PRESET = 'lyc-10';
 const QUIET_MS = 120;
 /** Above this a structure takes a while, and one with larger voxels goes before it. */
 const MANY_VOXELS = 100_000;
-
-/** The module, compiled once for this thread and all workers. */
-async function compile() {
-  const response = await fetch(new URL('./pkg/catholyte_bg.wasm', import.meta.url));
-  if (!response.ok) throw new Error(`The simulator could not be loaded (HTTP ${response.status}).`);
-  return WebAssembly.compile(await response.arrayBuffer());
-}
 
 async function start() {
   const compiled = await compile();

@@ -141,6 +141,15 @@ export class Simulator {
     return this.#send({ kind: 'slice', id: ++this.#lastId, field, axis, index });
   }
 
+  /**
+   * Runs a case with a known answer.
+   * @param {string} id
+   * @returns {Promise<import('./messages.js').Outcome>}
+   */
+  verify(id) {
+    return this.#send({ kind: 'verify', id: ++this.#lastId, case: id });
+  }
+
   #spawn() {
     const worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
     worker.onmessage = ({ data }) => this.#receive(data);
