@@ -5,12 +5,13 @@ import init, * as module from './pkg/catholyte.js';
 import { compile } from './compile.js';
 import { byId, debounce, element } from './dom.js';
 import { Simulator, SimulatorError, isAbort } from './simulator.js';
+import { sketchOf } from './sketch.js';
 import { setUpTheme } from './theme.js';
 import { setUpFiles } from './views/files.js';
 import { Flow } from './views/flow.js';
 import { Form } from './views/form.js';
 import { Import } from './views/import.js';
-import { Plots } from './views/plots.js';
+import { Plots, join } from './views/plots.js';
 import { RunBar } from './views/run-bar.js';
 import { Slices } from './views/slices.js';
 import { showStructure } from './views/structure.js';
@@ -22,8 +23,6 @@ import { showComposition, showRuns, stopReason } from './views/tables.js';
 const FIRST_PRESET = 'lyc-10';
 /** A knob that is being turned is not followed step by step [ms]. */
 const QUIET_MS = 120;
-/** Above this a structure takes a while, and one with larger voxels goes before it. */
-const MANY_VOXELS = 100_000;
 
 async function start() {
   const compiled = await compile();
@@ -179,7 +178,7 @@ async function start() {
       onProgress: ({ stage, fraction }) => announced && !running && bar.say('Building the structure', stage, fraction),
     };
     try {
-      const sketch = imported || running || (built && module.same_structure(built, wanted.recipe)) ? null : coarser(wanted);
+      const sketch = imported || running || (built && module.same_structure(built, wanted.recipe)) ? null : sketchOf(module, wanted);
       if (sketch) {
         built = null;
         const rough = await simulator.build(sketch, null, options);
@@ -199,18 +198,6 @@ async function start() {
   /** @param {import('./messages.js').Report} found @param {import('./views/tables.js').Checked} wanted */
   async function draw(found, wanted) {
     await Promise.all([slices.setStructure(found, String(wanted.recipe.halide)), volume.setStructure(found, styles())]);
-  }
-
-  /**
-   * The same electrode of few voxels, which is built in no time; null if it is small already or takes no larger voxels.
-   * @param {import('./views/tables.js').Checked} wanted
-   */
-  function coarser({ recipe, grid }) {
-    const voxels = grid.size[0] * grid.size[1] * grid.size[2];
-    if (voxels <= MANY_VOXELS) return null;
-    const factor = voxels <= 8 * MANY_VOXELS ? 2 : 4;
-    const sketch = { ...recipe, voxel_um: factor * Number(recipe.voxel_um) };
-    return module.check_recipe(sketch).issues ? null : sketch;
   }
   const buildSoon = debounce(QUIET_MS, () => void build());
 
@@ -294,14 +281,6 @@ async function start() {
     showAll();
   });
   check();
-}
-
-/** @param {Float64Array} a @param {Float64Array} b */
-function join(a, b) {
-  const both = new Float64Array(a.length + b.length);
-  both.set(a);
-  both.set(b, a.length);
-  return both;
 }
 
 start().catch((/** @type {unknown} */ error) => {

@@ -15,7 +15,7 @@ use crate::materials::Phase;
 use crate::microstructure::{Microstructure, NO_PARTICLE};
 use crate::simulation;
 
-/// Volumes from files larger than this are refused in a tab: labels, structure and analysis take 60 bytes a voxel.
+/// Volumes from files larger than this are refused in a tab: reading and analysing take 30 bytes a voxel.
 const MOST_IMPORTED: usize = 1 << 24;
 
 /// Labels of the 3D view beyond those of the phases.

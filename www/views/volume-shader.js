@@ -64,35 +64,39 @@ void main() {
   vec3 near = min(t0, t1), far = max(t0, t1);
   float enter = max(max(near.x, near.y), near.z), leave = min(min(far.x, far.y), far.z);
   if (enter >= leave || leave <= 0.0) discard;
-  int axis = near.x == enter ? 0 : near.y == enter ? 1 : 2;
-  float t = max(enter, 0.0);
+  // Which axis was crossed last, as a mask: vectors are not indexed, which is slow where no hardware does it.
+  ivec3 crossed = near.x == enter ? ivec3(1, 0, 0) : near.y == enter ? ivec3(0, 1, 0) : ivec3(0, 0, 1);
+  vec3 start = eye + ray * (max(enter, 0.0) + 1e-4);
   ivec3 step = ivec3(sign(ray));
-  ivec3 cell = clamp(ivec3(floor(eye + ray * (t + 1e-4))), low, high - 1);
+  ivec3 cell = clamp(ivec3(floor(start)), low, high - 1);
+  vec3 stride = abs(inverse);
   vec3 next = (vec3(cell) + max(vec3(step), 0.0) - eye) * inverse;
-  bool first = true;
   int most = (high.x - low.x) + (high.y - low.y) + (high.z - low.z);
-  for (int i = 0; i < most; i++) {
-    uint found = label(cell);
-    if (((shown >> found) & 1u) == 1u) {
-      vec3 base = palette[found];
-      if (first && axis == cutAxis && step[axis] == cutSide) {
-        colour = vec4(base, 1.0);
-        return;
-      }
-      ivec3 normal = ivec3(0);
-      normal[axis] = -step[axis];
-      float facing = normal.x != 0 ? (normal.x > 0 ? 1.0 : 0.6) : normal.y != 0 ? 0.86 : 0.74;
-      colour = vec4(base * facing * (0.45 + 0.55 * ambient(cell, normal, eye + ray * t)), 1.0);
-      return;
+  uint found = ${LABELS}u;
+  int walked = 0;
+  // Nothing but the walk: shading inside the loop would be paid at each step.
+  for (; walked < most; walked++) {
+    uint here = label(cell);
+    if (((shown >> here) & 1u) == 1u) {
+      found = here;
+      break;
     }
-    axis = next.x <= next.y && next.x <= next.z ? 0 : next.y <= next.z ? 1 : 2;
-    t = next[axis];
-    next[axis] += abs(inverse[axis]);
-    cell[axis] += step[axis];
-    first = false;
-    if (!inside(cell)) discard;
+    crossed = next.x <= next.y && next.x <= next.z ? ivec3(1, 0, 0) : next.y <= next.z ? ivec3(0, 1, 0) : ivec3(0, 0, 1);
+    next += vec3(crossed) * stride;
+    cell += crossed * step;
+    if (!inside(cell)) break;
   }
-  discard;
+  if (found == ${LABELS}u) discard;
+  vec3 base = palette[found];
+  ivec3 cut = ivec3(cutAxis == 0, cutAxis == 1, cutAxis == 2) * cutSide;
+  if (walked == 0 && crossed * step == cut) {
+    colour = vec4(base, 1.0);
+    return;
+  }
+  ivec3 normal = -crossed * step;
+  float t = walked == 0 ? max(enter, 0.0) : dot(vec3(crossed), next - stride);
+  float facing = normal.x != 0 ? (normal.x > 0 ? 1.0 : 0.6) : normal.y != 0 ? 0.86 : 0.74;
+  colour = vec4(base * facing * (0.45 + 0.55 * ambient(cell, normal, eye + ray * t)), 1.0);
 }`;
 
 export const LINE_VERTEX = `#version 300 es
