@@ -8,6 +8,7 @@ pub mod conduct;
 pub mod draw;
 pub mod structure;
 pub mod twin;
+pub mod verify;
 
 use js_sys::{Object, Reflect};
 use serde::Serialize;

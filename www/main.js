@@ -2,14 +2,19 @@
 // Wires form, simulator and views together.
 
 import init, * as module from './pkg/catholyte.js';
+import { compile } from './compile.js';
 import { byId, debounce, element } from './dom.js';
 import { Simulator, SimulatorError, isAbort } from './simulator.js';
 import { setUpTheme } from './theme.js';
+import { setUpFiles } from './views/files.js';
+import { Flow } from './views/flow.js';
 import { Form } from './views/form.js';
+import { Import } from './views/import.js';
 import { Plots } from './views/plots.js';
 import { RunBar } from './views/run-bar.js';
 import { Slices } from './views/slices.js';
 import { showStructure } from './views/structure.js';
+import { VolumeView } from './views/volume.js';
 import { showComposition, showRuns, stopReason } from './views/tables.js';
 
 /** @typedef {import('./views/plots.js').Run} Run */
@@ -19,13 +24,6 @@ const FIRST_PRESET = 'lyc-10';
 const QUIET_MS = 120;
 /** Above this a structure takes a while, and one with larger voxels goes before it. */
 const MANY_VOXELS = 100_000;
-
-/** The module, compiled once for this thread and all workers. */
-async function compile() {
-  const response = await fetch(new URL('./pkg/catholyte_bg.wasm', import.meta.url));
-  if (!response.ok) throw new Error(`The simulator could not be loaded (HTTP ${response.status}).`);
-  return WebAssembly.compile(await response.arrayBuffer());
-}
 
 async function start() {
   const compiled = await compile();
@@ -39,8 +37,16 @@ async function start() {
     built = null;
     if (crash) bar.warn(crash);
   });
-  const slices = new Slices(module, simulator, () => {});
+  const slices = new Slices(module, simulator, () => volume.showCut());
+  const volume = new VolumeView(simulator, slices);
   const plots = new Plots(module);
+  /** A structure from a file, in place of the builder. @type {import('./messages.js').Volume | null} */
+  let imported = null;
+  const files = new Import(simulator, styles, take, release);
+  const flow = new Flow((request, what) => void conduct(request, what), () => flowing?.abort());
+  /** @type {AbortController | null} */
+  let flowing = null;
+  setUpFiles(module.file_formats(), simulator, fail);
   const bar = new RunBar((rate) => form.set('c_rate', rate), () => void run(), () => running?.abort());
 
   /** @type {Run[]} */
@@ -77,7 +83,7 @@ async function start() {
       if (!running) bar.say('The recipe cannot be built', faults, 0);
       return;
     }
-    tell(checked, null);
+    tell(checked, imported ? report : null);
     buildSoon();
   }
 
@@ -90,6 +96,11 @@ async function start() {
     bar.warn(error.failure);
   }
 
+  /** Names and colours of the phases. @returns {import('./views/slices.js').PhaseStyle[]} */
+  function styles() {
+    return module.phase_styles(String((checked?.recipe ?? form.base.recipe).halide));
+  }
+
   /**
    * Numbers of the mixture and, once there, of its structure.
    * @param {import('./views/tables.js').Checked} wanted
@@ -98,8 +109,61 @@ async function start() {
   function tell(wanted, found) {
     showComposition(module, wanted, found);
     const { title, carbon_coverage: carbon } = form.base;
-    const reference = carbon !== null && form.isPreset() ? { title, carbon } : null;
-    showStructure(module.phase_styles(String(wanted.recipe.halide)), found, reference);
+    const reference = carbon !== null && !imported && form.isPreset() ? { title, carbon } : null;
+    showStructure(styles(), found, reference);
+    flow.setMaterials(styles(), module.conductivities(wanted.recipe));
+    files.show(imported, found?.grid ?? null);
+  }
+
+  /**
+   * A structure is there: shows all of it.
+   * @param {import('./views/tables.js').Checked} wanted
+   * @param {import('./messages.js').Report} found
+   */
+  function show(wanted, found) {
+    report = found;
+    built = wanted.recipe;
+    tell(wanted, found);
+    void draw(found, wanted);
+  }
+
+  /** @param {import('./messages.js').Volume} volume */
+  async function take(volume) {
+    const wanted = checked ?? module.check_recipe(form.base.recipe);
+    building?.abort();
+    const found = await simulator.build(wanted.recipe, volume);
+    imported = volume;
+    show(wanted, found);
+    if (!running) bar.say('Ready', '', 0);
+  }
+
+  function release() {
+    imported = null;
+    files.show(null, null);
+    check();
+  }
+
+  /** @param {import('./messages.js').FlowRequest} request @param {string} what */
+  async function conduct(request, what) {
+    if (!checked || flowing) return;
+    flowing = new AbortController();
+    flow.enable(true);
+    flow.say('Computing …');
+    try {
+      const where = imported ? imported.file.name : form.title();
+      flow.add(await simulator.flow(checked.recipe, imported, request, { signal: flowing.signal }), request, what, where);
+      const answer = await simulator.build(checked.recipe, imported);
+      flow.say(answer.has_flow ? 'The cross-section shows the current density.' : 'No path joins the two ends.');
+      slices.allow('flow', answer.has_flow);
+      if (answer.has_flow) slices.show('flux');
+    } catch (error) {
+      flow.say(isAbort(error) ? 'Cancelled.' : '');
+      fail(error);
+      if (!report) void build();
+    } finally {
+      flowing = null;
+      flow.enable(false);
+    }
   }
 
   async function build() {
@@ -115,18 +179,17 @@ async function start() {
       onProgress: ({ stage, fraction }) => announced && !running && bar.say('Building the structure', stage, fraction),
     };
     try {
-      const sketch = running || (built && module.same_structure(built, wanted.recipe)) ? null : coarser(wanted);
+      const sketch = imported || running || (built && module.same_structure(built, wanted.recipe)) ? null : coarser(wanted);
       if (sketch) {
         built = null;
         const rough = await simulator.build(sketch, null, options);
         await draw(rough, wanted);
         if (signal.aborted) return;
       }
-      report = await simulator.build(wanted.recipe, null, options);
+      const found = await simulator.build(wanted.recipe, imported, options);
       built = wanted.recipe;
       if (signal.aborted) return;
-      tell(wanted, report);
-      void draw(report, wanted);
+      show(wanted, found);
       if (announced && !running) bar.say('Ready', '', 0);
     } catch (error) {
       fail(error);
@@ -134,7 +197,9 @@ async function start() {
   }
 
   /** @param {import('./messages.js').Report} found @param {import('./views/tables.js').Checked} wanted */
-  const draw = (found, wanted) => slices.setStructure(found, String(wanted.recipe.halide));
+  async function draw(found, wanted) {
+    await Promise.all([slices.setStructure(found, String(wanted.recipe.halide)), volume.setStructure(found, styles())]);
+  }
 
   /**
    * The same electrode of few voxels, which is built in no time; null if it is small already or takes no larger voxels.
@@ -160,7 +225,7 @@ async function start() {
     /** @type {Run} */
     const current = {
       id: nextRun,
-      title: form.title(),
+      title: imported ? imported.file.name : form.title(),
       c_rate: Number(wanted.recipe.c_rate),
       colour: nextRun,
       dashed: Math.floor(nextRun / module.curve_colours(false).length) % 2 === 1,
@@ -172,7 +237,7 @@ async function start() {
     nextRun += 1;
     plots.show(runs);
     try {
-      current.summary = await simulator.run(wanted.recipe, null, {
+      current.summary = await simulator.run(wanted.recipe, imported, {
         signal: controller.signal,
         onProgress: (progress) => {
           // What was under way when Cancel was pressed is no longer shown.
@@ -225,6 +290,7 @@ async function start() {
 
   setUpTheme(/** @type {HTMLButtonElement} */ (byId('theme')), () => {
     slices.redraw();
+    volume.redraw();
     showAll();
   });
   check();

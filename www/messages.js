@@ -97,6 +97,8 @@
 
 /** @typedef {'x' | 'y' | 'z'} Axis */
 
+/** What a case with a known answer came to. @typedef {{computed: number, passes: boolean, seconds: number}} Outcome */
+
 /**
  * Page to worker. `start` comes first and only once: it brings the compiled module. `slice`, `labels` and `file` are about what
  * was built last.
@@ -108,6 +110,7 @@
  *   | {kind: 'file', id: number, format: string}
  *   | {kind: 'read', id: number, file: File}
  *   | {kind: 'flow', id: number, recipe: Recipe, volume: Volume | null, flow: FlowRequest}
+ *   | {kind: 'verify', id: number, case: string}
  *   | {kind: 'cancel', id: number}} Request
  */
 
@@ -115,7 +118,7 @@
  * Worker to page. `crashed` without an id means that the worker could not even start.
  * @typedef {{kind: 'ready'}
  *   | {kind: 'progress', id: number, progress: BuildProgress | RunProgress}
- *   | {kind: 'done', id: number, result: Report | Summary | Slice | Uint8Array | FileSummary | Transport}
+ *   | {kind: 'done', id: number, result: Report | Summary | Slice | Uint8Array | FileSummary | Transport | Outcome}
  *   | {kind: 'cancelled', id: number}
  *   | {kind: 'failed', id: number, failure: Failure}
  *   | {kind: 'crashed', id: number | null, message: string}} Reply

@@ -23,6 +23,11 @@ export class SimulatorError extends Error {
 /** @param {unknown} error */
 export const isAbort = (error) => error instanceof DOMException && error.name === 'AbortError';
 
+/** Was it about a structure, run or flow that is not there any more? @param {unknown} error */
+export const isGone = (error) => isAbort(error) || (error instanceof SimulatorError && GONE.includes(error.failure.code));
+
+const GONE = ['no_run', 'no_flow', 'no_structure', 'outside', 'crashed'];
+
 const aborted = () => new DOMException('The request was cancelled.', 'AbortError');
 
 /**
@@ -134,6 +139,15 @@ export class Simulator {
    */
   slice(field, axis, index) {
     return this.#send({ kind: 'slice', id: ++this.#lastId, field, axis, index });
+  }
+
+  /**
+   * Runs a case with a known answer.
+   * @param {string} id
+   * @returns {Promise<import('./messages.js').Outcome>}
+   */
+  verify(id) {
+    return this.#send({ kind: 'verify', id: ++this.#lastId, case: id });
   }
 
   #spawn() {

@@ -2,7 +2,7 @@
 // The worker's side: owns one Twin and answers requests in order. Slices and cancellations are heard between two pieces
 // of a run.
 
-import init, { Twin, Volume } from './pkg/catholyte.js';
+import init, { Twin, Volume, verify_case } from './pkg/catholyte.js';
 
 /** @typedef {import('./messages.js').Request} Request */
 /** @typedef {import('./messages.js').Reply} Reply */
@@ -145,12 +145,20 @@ async function summarise({ id, file }) {
   volume.free();
 }
 
+/** @param {Extract<Request, {kind: 'verify'}>} request */
+function verify(request) {
+  const start = performance.now();
+  const outcome = verify_case(request.case);
+  post({ kind: 'done', id: request.id, result: { ...outcome, seconds: (performance.now() - start) / 1000 } });
+}
+
 /** @param {Exclude<Request, {kind: 'start' | 'cancel'}>} request */
 async function answer(request) {
   const { kind, id } = request;
   try {
     if (kind === 'run') return await run(request);
     if (kind === 'flow') return await flow(request);
+    if (kind === 'verify') return verify(request);
     if (kind === 'read') return await summarise(request);
     if (kind === 'build') return post({ kind: 'done', id, result: (await prepare(request)).report() });
     if (!twin) {

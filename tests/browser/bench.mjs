@@ -7,7 +7,11 @@ export const number = (page, name) => page.getByRole('spinbutton', { name, exact
 export const choose = (page, name) => page.getByRole('radio', { name, exact: true }).check();
 export const run = (page) => page.getByRole('button', { name: /^Run/ }).click();
 export const finished = (page) => progress(page).filter({ hasText: 'Finished' }).waitFor();
-export const ready = (page) => progress(page).filter({ hasText: 'Ready' }).waitFor();
+/** Built, and its numbers there: they go as soon as a knob moves, the word only once the build begins. */
+export async function ready(page) {
+  await page.getByText('NCA surface', { exact: true }).and(page.locator('dt')).locator('+ dd').filter({ hasText: 'µm²' }).waitFor();
+  await progress(page).filter({ hasText: 'Ready' }).waitFor();
+}
 
 export async function open({ page, url }) {
   await page.goto(url);

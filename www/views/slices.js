@@ -2,7 +2,7 @@
 // The cross-section: which field, across which axis, where; and what lies under the pointer.
 
 import { byId, element, format } from '../dom.js';
-import { SimulatorError, isAbort } from '../simulator.js';
+import { isGone } from '../simulator.js';
 import { isDark } from '../theme.js';
 import { fitCanvas, oneAFrame, watchSize } from './canvas.js';
 
@@ -13,14 +13,9 @@ import { fitCanvas, oneAFrame, watchSize } from './canvas.js';
 /** @typedef {{key: string, label: string, rgb: number[]}} PhaseStyle */
 /** @typedef {Slice & {field: string, axis: Axis, index: number}} Shown a cross-section and what was asked for */
 
-/** @typedef {{axis: Axis, index: number}} Cut */
-
 /** @type {Axis[]} */
 const AXES = ['x', 'y', 'z'];
 const COLORMAPS = ['viridis', 'cividis', 'greys'];
-
-/** Failures that say that what was asked about is not there any more. */
-const GONE = ['no_run', 'no_flow', 'no_structure', 'outside', 'crashed'];
 
 /** @param {Axis} axis @param {number} index @param {number} voxel_um */
 const placeText = (axis, index, voxel_um) => `${axis} = ${((index + 0.5) * voxel_um).toFixed(1)} µm`;
@@ -42,13 +37,15 @@ export class Slices {
   /** @type {Promise<void> | null} */
   #fetching = null;
   #wanted = false;
+  /** The last cut that others were told of. */
+  #told = '';
   /** Particle numbers and what is special about them. @type {Map<number, string>} */
   #remarks = new Map();
 
   /**
    * @param {typeof import('../pkg/catholyte.js')} module
    * @param {import('../simulator.js').Simulator} simulator
-   * @param {(cut: Cut) => void} onCut told of each new place of the cut
+   * @param {() => void} onCut told when the cut has another place
    */
   constructor(module, simulator, onCut) {
     this.module = module;
@@ -105,16 +102,20 @@ export class Slices {
     void this.refresh();
   }
 
-  /** Shows a field across an axis. @param {string} key @param {Axis} axis */
-  show(key, axis) {
+  /** Shows a field. @param {string} key */
+  show(key) {
     this.#field.value = key;
-    if (axis !== this.#axis) this.#setAxis(axis);
     void this.refresh();
   }
 
   /** Where the cut is, and how far it can go. */
   get cut() {
     return { axis: this.#axis, index: this.#position.valueAsNumber, last: Number(this.#position.max) };
+  }
+
+  /** The same in words. */
+  get place() {
+    return this.#grid ? placeText(this.#axis, this.#position.valueAsNumber, this.#grid.voxel_um) : '';
   }
 
   /** Moves the cut from elsewhere. @param {number} index */
@@ -140,7 +141,7 @@ export class Slices {
         this.redraw();
       } catch (error) {
         // A cut through a structure that was replaced meanwhile: the next structure brings its own.
-        if (!isAbort(error) && !(error instanceof SimulatorError && GONE.includes(error.failure.code))) throw error;
+        if (!isGone(error)) throw error;
       }
     }
   }
@@ -155,19 +156,13 @@ export class Slices {
         const input = element('input', { type: 'radio', name: 'slice-axis', value: axis });
         input.checked = axis === this.#axis;
         input.addEventListener('change', () => {
-          this.#setAxis(axis);
+          this.#axis = axis;
+          this.#limitPosition(0.5);
           void this.refresh();
         });
         return element('label', { class: 'chip' }, input, element('span', {}, axis));
       }),
     );
-  }
-
-  /** @param {Axis} axis */
-  #setAxis(axis) {
-    this.#axis = axis;
-    for (const input of byId('slice-axis').querySelectorAll('input')) input.checked = input.value === axis;
-    this.#limitPosition(0.5);
   }
 
   /** Keeps the position inside the volume; `share` sets it, null keeps its relative place. @param {number | null} share */
@@ -182,10 +177,13 @@ export class Slices {
 
   #showPlace() {
     if (!this.#grid) return;
-    const text = placeText(this.#axis, this.#position.valueAsNumber, this.#grid.voxel_um);
+    const text = this.place;
     byId('slice-place').textContent = text;
     this.#position.setAttribute('aria-valuetext', text);
-    this.onCut({ axis: this.#axis, index: this.#position.valueAsNumber });
+    const { axis, index, last } = this.cut;
+    const cut = `${axis} ${index} ${last}`;
+    if (cut !== this.#told) this.onCut();
+    this.#told = cut;
   }
 
   #draw() {

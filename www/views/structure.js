@@ -15,7 +15,7 @@ const percent = (/** @type {number} */ share, digits = 2) => (100 * share).toFix
  * @param {number | null} mark
  */
 function bar(share, rgb, mark = null) {
-  const fill = element('span', { class: 'fill' });
+  const fill = element('span', { class: 'fill', hidden: !share });
   fill.style.width = `${percent(share ?? 0)}%`;
   if (rgb) fill.style.background = `rgb(${rgb.join(' ')})`;
   const tick = mark === null ? null : element('span', { class: 'mark' });
@@ -73,7 +73,7 @@ function showConnectivity(report) {
       {},
       element('th', { scope: 'row' }, name),
       bar(share, null),
-      element('td', {}, share === undefined ? '…' : element('data', { value: share }, percent(share))),
+      element('td', {}, share === undefined ? '…' : element('data', { value: share }, `${percent(share)} %`)),
       element('td', {}, particles),
     ),
   );
