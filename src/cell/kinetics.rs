@@ -48,8 +48,8 @@ pub fn interface_current(
     guess: f64,
 ) -> InterfaceCurrent {
     const TWICE_THERMAL: f64 = 2.0 * THERMAL_VOLTAGE;
-    /// Voltage to which the sum must close [V]: far below any tolerance of the solver.
-    const CLOSED: f64 = 1e-11;
+    /// Voltage to which the sum must close [V] before a last linear correction, which leaves the square of it over 25 mV.
+    const CLOSED: f64 = 1e-7;
     let (mut low, mut high) = if delta >= 0.0 { (0.0, delta) } else { (delta, 0.0) };
     let mut w = guess.clamp(low, high);
     let mut result = InterfaceCurrent { j: 0.0, slope: 0.0, drop: w };
@@ -60,8 +60,9 @@ pub fn interface_current(
         let dj_dw = -half.conductance * dx_du;
         let excess = w + resistance * j + TWICE_THERMAL * asinh(j / (2.0 * j0)) - delta;
         let slope = 1.0 + (resistance + TWICE_THERMAL / (j * j + 4.0 * j0 * j0).sqrt()) * dj_dw;
-        result = InterfaceCurrent { j, slope: dj_dw / slope, drop: w };
-        if excess.abs() <= CLOSED || high - low <= CLOSED * 1e-3 {
+        let correction = excess / slope;
+        result = InterfaceCurrent { j: j - dj_dw * correction, slope: dj_dw / slope, drop: w - correction };
+        if excess.abs() <= CLOSED || high - low <= 1e-14 {
             break;
         }
         if excess > 0.0 {
@@ -69,7 +70,7 @@ pub fn interface_current(
         } else {
             low = w;
         }
-        let step = w - excess / slope;
+        let step = w - correction;
         w = if step > low && step < high { step } else { 0.5 * (low + high) };
     }
     result
