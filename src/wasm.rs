@@ -6,6 +6,7 @@
 
 pub mod draw;
 pub mod twin;
+pub mod volume;
 
 use js_sys::{Object, Reflect};
 use serde::Serialize;
