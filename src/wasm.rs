@@ -9,6 +9,7 @@ pub mod draw;
 pub mod structure;
 pub mod twin;
 pub mod verify;
+pub mod volume;
 
 use js_sys::{Object, Reflect};
 use serde::Serialize;

@@ -73,6 +73,11 @@ impl Refinement {
         }
     }
 
+    /// `x · (b − A x)`: what `b · x` lacks, but for terms quadratic in the error, of `b · A⁻¹ b`.
+    pub fn energy_defect(&self) -> f64 {
+        dot64(&self.x, &self.residual)
+    }
+
     /// One linear iteration, or the end of a round.
     ///
     /// # Errors

@@ -1,0 +1,176 @@
+"""Runs catholyte and its peers on the same volumes and prints tables of seconds, ratios and agreement."""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import volumes
+
+ROOT = Path(__file__).resolve().parents[2]
+PROGRAM = ROOT / "target/release/catholyte"
+MARKS = "<!-- bench -->", "<!-- /bench -->"
+OWN_RUNS = 5
+
+# Name in the table, name in peers.py, and which answer of catholyte has the same convention for the ends.
+PEERS = [
+    ("SciPy + pyamg, 1e-6", "pyamg", "faces"),
+    ("PoreSpy, default", "porespy", "centres"),
+    ("PoreSpy, 1e-6", "porespy 1e-6", "centres"),
+    ("TauFactor 2, default", "taufactor", "faces"),
+    ("TauFactor 2, 1e-3", "taufactor 1e-3", "faces"),
+]
+
+
+def table_of(conductivity):
+    return ",".join(f"{label}={value!r}" for label, value in conductivity.items())
+
+
+def one_core(command):
+    """The command, held to one core where the system can."""
+    try:
+        core = sorted(os.sched_getaffinity(0))[-1]
+    except AttributeError:
+        return command
+    return ["taskset", "-c", str(core), *command]
+
+
+def conduct(path, conductivity, *options):
+    command = [PROGRAM, "conduct", path, "--conductivity", table_of(conductivity), *options]
+    return json.loads(subprocess.run(one_core(command), check=True, capture_output=True, text=True).stdout)
+
+
+def native(path, conductivity):
+    """Median of five; of the peers only the conductivity is asked again, with the ends where they put them."""
+    answers = [conduct(path, conductivity) for _ in range(OWN_RUNS)]
+    return {
+        **answers[0],
+        "seconds": statistics.median(a["seconds"] for a in answers),
+        "spread": [min(a["seconds"] for a in answers), max(a["seconds"] for a in answers)],
+    }
+
+
+def last_line(command, limit):
+    """What a program prints last, as JSON, or why there is nothing."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=limit)
+    except subprocess.TimeoutExpired:
+        return {"fault": f"no answer within {limit} s"}
+    if done.returncode != 0:
+        return {"fault": done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "ended without a word"}
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def peer(name, path, conductivity, runs):
+    if name.startswith("porespy") and len(conductivity) > 1:
+        return {"fault": "one phase only"}
+    script = Path(__file__).with_name("peers.py")
+    return last_line([sys.executable, script, name, path, json.dumps(conductivity), str(runs)], 600)
+
+
+def chromium(made):
+    """Seconds of all volumes in a browser, or why there are none."""
+    tasks = [{"path": str(path), "conductivity": conductivity} for _, path, conductivity in made]
+    script = Path(__file__).with_name("chromium.mjs")
+    answer = last_line(["node", script, json.dumps(tasks), str(OWN_RUNS)], 600)
+    return [answer] * len(made) if "fault" in answer else answer["answers"]
+
+
+def seconds(answer, ours=None):
+    if "fault" in answer:
+        return "–"
+    text = f"{answer['seconds']:.2f}"
+    if not answer.get("converged", True):
+        text += " (not converged)"
+    return text if ours is None else f"{text} (× {answer['seconds'] / ours:.0f})"
+
+
+def deviation(value, expected):
+    return f"{abs(value / expected - 1):.0e}"
+
+
+def rows_of_table(head, rows):
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def measure(made, runs, peers):
+    speeds, agreements, faults = [], [], []
+    in_browser = chromium(made)
+    for (name, path, conductivity), browser in zip(made, in_browser):
+        ours = native(path, conductivity)
+        reference = peer("reference", path, conductivity, 1)
+        if "fault" in reference:
+            sys.exit(f"bench: no reference: {reference['fault']}")
+        centres = conduct(path, conductivity, "--electrodes", "centres", "--tolerance", "1e-10")
+        expected = {"faces": reference["sigma"], "centres": centres["effective_conductivity"]}
+        speed = [name, f"{ours['seconds']:.2f}", seconds(browser)]
+        sigma = ours["effective_conductivity"]
+        agreement = [name, f"{sigma:.8g}", deviation(sigma, expected["faces"])]
+        if "fault" in browser:
+            faults.append(f"Chromium: {browser['fault']}")
+        elif browser["effective_conductivity"] != sigma:
+            faults.append(f"{name}: Chromium's conductivity is {browser['effective_conductivity']}, not {sigma}")
+        for title, key, ends in peers:
+            answer = peer(key, path, conductivity, runs)
+            speed.append(seconds(answer, ours["seconds"]))
+            if "fault" in answer:
+                faults.append(f"{title}, {name}: {answer['fault']}")
+                agreement.append("–")
+            else:
+                agreement.append(deviation(answer["sigma"], expected[ends]))
+            print(f"{name}: {title} {json.dumps(answer)}", file=sys.stderr)
+        speeds.append(speed)
+        agreements.append(agreement)
+        low, high = ours["spread"]
+        print(
+            f"{name}: catholyte {ours['seconds']:.3f} s ({low:.3f} to {high:.3f}), {ours['iterations']} iterations, "
+            f"{(ours['peak_bytes'] or 0) / 1e6:.0f} MB; Chromium {json.dumps(browser)}",
+            file=sys.stderr,
+        )
+    titles = [title for title, _, _ in peers]
+    return "\n\n".join(
+        [
+            "Seconds, and how many times as long as catholyte's:",
+            rows_of_table(["volume", "catholyte, one core", "in Chromium", *titles], speeds),
+            "Effective conductivity, and the relative deviation from a solution to 1e-10:",
+            rows_of_table(["volume", "catholyte's", "catholyte", *titles], agreements),
+        ]
+    ), sorted(set(faults))
+
+
+def write_readme(text):
+    path = ROOT / "README.md"
+    before, _, rest = path.read_text().partition(MARKS[0])
+    _, closed, after = rest.partition(MARKS[1])
+    if not closed:
+        sys.exit(f"bench: README.md has no {MARKS[0]} ... {MARKS[1]}")
+    path.write_text(f"{before}{MARKS[0]}\n{text}\n{MARKS[1]}{after}")
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="tests/bench/run", description=__doc__)
+    parser.add_argument("--readme", action="store_true", help="write the tables between the marks in README.md")
+    parser.add_argument("--peer-runs", type=int, default=3, help="runs of each peer, of which the median counts [3]")
+    parser.add_argument("--only", default="", help="volumes whose name contains this")
+    parser.add_argument("--no-peers", action="store_true", help="catholyte and the reference alone")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        made = [volume for volume in volumes.write(PROGRAM, Path(folder)) if asked.only in volume[0]]
+        if not made:
+            sys.exit(f"bench: no volume's name contains '{asked.only}'")
+        text, faults = measure(made, asked.peer_runs, [] if asked.no_peers else PEERS)
+    load = " ".join(f"{value:.1f}" for value in os.getloadavg())
+    print(f"{text}\n\nLoad of the machine at the end: {load} on {os.cpu_count()} cores.")
+    for fault in faults:
+        print(f"not measured: {fault}")
+    if asked.readme:
+        write_readme(text)
+
+
+if __name__ == "__main__":
+    main()
