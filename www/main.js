@@ -165,12 +165,13 @@ async function start() {
     }
   }
 
-  async function build() {
+  /** @param {boolean} [quiet] leaves what is said beside the bar */
+  async function build(quiet = false) {
     if (!checked) return;
     const wanted = checked;
     building?.abort();
     const { signal } = (building = new AbortController());
-    const announced = running === null;
+    let announced = !quiet && running === null;
     if (announced) bar.say('Building the structure', '', 0);
     /** @type {import('./simulator.js').RequestOptions} */
     const options = {
@@ -184,6 +185,8 @@ async function start() {
         const rough = await simulator.build(sketch, null, options);
         await draw(rough, wanted);
         if (signal.aborted) return;
+        // A run that was begun meanwhile goes first, and its result is not talked over.
+        announced &&= running === null;
       }
       const found = await simulator.build(wanted.recipe, imported, options);
       built = wanted.recipe;
@@ -242,7 +245,7 @@ async function start() {
       bar.enable({ canRun: checked !== null, running: false });
       showAll();
       void slices.refresh();
-      if (!report) build();
+      if (!report) void build(current.summary !== null);
     }
   }
 

@@ -2,7 +2,9 @@
 
 /** The line beside the progress bar. */
 export const progress = (page) => page.locator('#progress-text');
-export const number = (page, name) => page.getByRole('spinbutton', { name, exact: true });
+/** A field of the recipe. */
+export const number = (page, name) =>
+  page.getByRole('region', { name: 'Recipe' }).getByRole('spinbutton', { name, exact: true });
 /** A radio button lies invisibly on top of its label; so does the pointer. */
 export const choose = (page, name) => page.getByRole('radio', { name, exact: true }).check();
 export const run = (page) => page.getByRole('button', { name: /^Run/ }).click();

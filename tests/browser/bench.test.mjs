@@ -99,7 +99,7 @@ browserTest('a build that answers nothing is cancelled by a new worker', async (
   await number(page, 'Voxel').fill('0.25');
   await run(page);
   await progress(page).filter({ hasText: 'Building' }).waitFor();
-  assert.ok(await page.getByRole('button', { name: 'Cancel' }).isEnabled());
+  assert.ok(await page.getByRole('button', { name: 'Cancel', exact: true }).isEnabled());
   const taken = await cancel(page);
   // 80 ms of patience, then the worker is replaced; the rest is the page's own work.
   assert.ok(taken < 130, `${taken} ms`);
@@ -148,7 +148,7 @@ browserTest('cross-sections: axes, position, fields, and the voxel under the poi
   await choose(page, 'z');
   await page.getByRole('img', { name: /^Phase, cross-section at z = 6.5 µm/ }).waitFor();
   assert.notEqual(await pixels(), first);
-  await page.getByLabel('Position of the cut').press('End');
+  await page.getByLabel('Position of the cut', { exact: true }).press('End');
   await page.getByRole('img', { name: /at z = 11.5 µm/ }).waitFor();
   const box = await picture.boundingBox();
   await page.mouse.move(box.x + box.width / 2, box.y + box.height / 3);
