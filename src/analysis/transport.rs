@@ -4,8 +4,11 @@
 //! carries the harmonic mean of its two conductivities. Parts that do not join both ends carry nothing: they are taken out
 //! beforehand, and a volume whose ends are not joined conducts nothing (that is a result, not a failure).
 
+mod network;
+
 use serde::{Deserialize, Serialize};
 
+use self::network::{fill_faces, keep_connected, power};
 use crate::grid::Axis;
 use crate::linalg::lattice::{End, Lattice};
 use crate::linalg::multigrid::Multigrid;
@@ -121,6 +124,7 @@ pub struct Conduction {
     /// Conductance of a uniform volume of conductivity 1.
     unit_conductance: f64,
     scale: f64,
+    tolerance: f64,
     done: bool,
 }
 
@@ -130,8 +134,9 @@ impl Conduction {
     /// # Errors
     /// [`Error`] for input that has no answer.
     pub fn new(volume: Volume, request: &Request) -> Result<Conduction, Error> {
-        let count: usize = volume.size.iter().product();
-        if count == 0 || count != volume.labels.len() {
+        let count = volume.labels.len();
+        let filled = volume.size.iter().try_fold(1_usize, |n, &s| n.checked_mul(s));
+        if count == 0 || filled != Some(count) {
             return Err(Error::Shape { size: volume.size, labels: volume.labels.len() });
         }
         let largest = check_conductivities(volume.labels, &request.conductivity)?;
@@ -142,7 +147,6 @@ impl Conduction {
             Axis::Z => [0, 1, 2],
         };
         let size = order.map(|axis| volume.size[axis]);
-        let periodic = order.map(|axis| request.periodic[axis]);
         let centres = request.electrodes == Electrodes::Centres;
         if centres && size[2] < 3 {
             return Err(Error::TooThin { layers: size[2] });
@@ -155,7 +159,7 @@ impl Conduction {
         let ends = vec![[End::Ground, End::Ground]];
         let mut lattice = Lattice::new([size[0], size[1], layers], ends, 0);
         let scale = if largest > 0.0 { largest } else { 1.0 };
-        fill_faces(&mut lattice, volume, request, order, periodic, centres, scale);
+        fill_faces(&mut lattice, volume, request, order, usize::from(centres), scale);
         let connected = keep_connected(&mut lattice);
         lattice.update_diagonal();
         let length = if centres { size[2] - 1 } else { size[2] };
@@ -178,6 +182,7 @@ impl Conduction {
             mean_conductivity: sum / count as f64,
             unit_conductance: (size[0] * size[1]) as f64 / length as f64,
             scale,
+            tolerance: request.tolerance,
             done: connected == 0,
             lattice,
         };
@@ -215,6 +220,12 @@ impl Conduction {
         let Step::Converged(info) = solve.step(&self.lattice, multigrid).map_err(Error::Solver)? else {
             return Ok(None);
         };
+        // A small residual is not enough where the current is a small part of what the ends could drive: then the power
+        // must be known as well.
+        let power = power(&self.lattice, &solve.x);
+        if solve.error_energy() > self.tolerance * power && solve.tighten() {
+            return Ok(None);
+        }
         self.done = true;
         let [nx, ny, nz] = self.lattice.size();
         let (mut inflow, mut outflow) = (0.0, 0.0);
@@ -224,10 +235,9 @@ impl Conduction {
             outflow += f64::from(self.lattice.gz[k]) * solve.x[k];
             inflow += f64::from(self.lattice.gz[face + k]) * (1.0 - solve.x[last + k]);
         }
-        // The dissipated power is stationary at the solution: with x · r added, the error counts only squared.
-        let conductance = inflow - solve.energy_defect();
         let t = &mut self.transport;
-        t.effective_conductivity = conductance * self.scale / self.unit_conductance;
+        // Between potentials 1 and 0 the power is the conductance.
+        t.effective_conductivity = power * self.scale / self.unit_conductance;
         t.tortuosity_factor = self.mean_conductivity / t.effective_conductivity;
         t.iterations = info.iterations;
         t.relative_residual = info.relative_residual;
@@ -319,88 +329,6 @@ fn check_conductivities(labels: &[u8], conductivity: &[f64; 256]) -> Result<f64,
         }
     }
     Ok(largest)
-}
-
-/// Face conductances from pairs of labels.
-fn fill_faces(
-    lattice: &mut Lattice,
-    volume: Volume,
-    request: &Request,
-    order: [usize; 3],
-    periodic: [bool; 3],
-    centres: bool,
-    scale: f64,
-) {
-    // Harmonic means of all pairs of labels.
-    let mut pair = vec![0.0_f32; 256 * 256];
-    for a in 0..256 {
-        for b in 0..256 {
-            let (p, q) = (request.conductivity[a] / scale, request.conductivity[b] / scale);
-            pair[256 * a + b] = if p > 0.0 && q > 0.0 { (2.0 * p * q / (p + q)) as f32 } else { 0.0 };
-        }
-    }
-    let strides = [1, volume.size[0], volume.size[0] * volume.size[1]];
-    let [sx, sy, sz] = order.map(|axis| strides[axis]);
-    let [nx, ny, nz] = lattice.size();
-    let skipped = usize::from(centres);
-    let label = |x: usize, y: usize, z: usize| volume.labels[x * sx + y * sy + z * sz] as usize;
-    let half = |l: usize| (2.0 * request.conductivity[l] / scale) as f32;
-    for z in 0..nz {
-        let layer = z + skipped;
-        for y in 0..ny {
-            let at = [0, y, z];
-            let (fx, fy, fz, above) =
-                (lattice.face_x(0, at), lattice.face_y(0, at), lattice.face_z(0, at), lattice.face_z_above(0, at));
-            let behind = if y > 0 { Some(y - 1) } else { periodic[1].then_some(ny - 1) };
-            let mut left = if periodic[0] { label(nx - 1, y, layer) } else { usize::MAX };
-            for x in 0..nx {
-                let here = label(x, y, layer);
-                if left != usize::MAX {
-                    lattice.gx[fx + x] = pair[256 * left + here];
-                }
-                left = here;
-                if let Some(behind) = behind {
-                    lattice.gy[fy + x] = pair[256 * label(x, behind, layer) + here];
-                }
-                lattice.gz[fz + x] = if layer > 0 { pair[256 * label(x, y, layer - 1) + here] } else { half(here) };
-                if z == nz - 1 {
-                    lattice.gz[above + x] =
-                        if centres { pair[256 * label(x, y, layer + 1) + here] } else { half(here) };
-                }
-            }
-        }
-    }
-    lattice.wrap();
-}
-
-/// Keeps what joins both ends, takes the rest out; returns the number of nodes kept.
-fn keep_connected(lattice: &mut Lattice) -> usize {
-    let [nx, ny, nz] = lattice.size();
-    let mut reached = vec![0_u8; lattice.len()];
-    let mut stack: Vec<u32> = Vec::new();
-    for (mark, z) in [(1, 0), (2, nz - 1)] {
-        for k in 0..nx * ny {
-            let node = lattice.node(0, [0, 0, z]) + k;
-            let face = if mark == 1 { node } else { node + nx * ny };
-            if lattice.gz[face] > 0.0 && reached[node] & mark == 0 {
-                reached[node] |= mark;
-                stack.push(node as u32);
-            }
-        }
-        while let Some(node) = stack.pop() {
-            lattice.for_each_branch(node as usize, |to, g| {
-                if let (Some(to), true) = (to, g > 0.0)
-                    && reached[to] & mark == 0
-                {
-                    reached[to] |= mark;
-                    stack.push(to as u32);
-                }
-            });
-        }
-    }
-    let keep: Vec<bool> = reached.iter().map(|&r| r == 3).collect();
-    lattice.keep_only(&keep);
-    keep.iter().filter(|k| **k).count()
 }
 
 #[cfg(test)]

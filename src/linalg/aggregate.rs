@@ -65,13 +65,21 @@ impl Blocks {
     #[inline]
     pub fn restrict_row(&self, layer: usize, y: usize, z: usize, fine: &[f32], coarse: &mut [f32]) {
         let (blocks, shift) = self.row(layer, y, z);
+        let mut add = |first: u32, c: u32, value: f32| {
+            if c != ABSENT {
+                coarse[(first + c) as usize] += value;
+            }
+        };
         for (pair, &(first, code)) in fine.chunks(2).zip(blocks) {
-            let codes = code >> shift;
-            for (k, &value) in pair.iter().enumerate() {
-                let c = codes >> (4 * k) & 15;
-                if c != ABSENT {
-                    coarse[(first + c) as usize] += value;
+            let (low, high) = (code >> shift & 15, code >> (shift + 4) & 15);
+            match *pair {
+                // Most pairs are one group, or nothing.
+                [a, b] if low == high => add(first, low, a + b),
+                [a, b] => {
+                    add(first, low, a);
+                    add(first, high, b);
                 }
+                _ => add(first, low, pair[0]),
             }
         }
     }
@@ -80,11 +88,12 @@ impl Blocks {
     #[inline]
     pub fn prolong_row(&self, layer: usize, y: usize, z: usize, coarse: &[f32], fine: &mut [f32]) {
         let (blocks, shift) = self.row(layer, y, z);
+        let value = |first: u32, c: u32| if c == ABSENT { 0.0 } else { coarse[(first + c) as usize] };
         for (pair, &(first, code)) in fine.chunks_mut(2).zip(blocks) {
-            let codes = code >> shift;
-            for (k, value) in pair.iter_mut().enumerate() {
-                let c = codes >> (4 * k) & 15;
-                *value = if c == ABSENT { 0.0 } else { coarse[(first + c) as usize] };
+            let (low, high) = (code >> shift & 15, code >> (shift + 4) & 15);
+            pair[0] = value(first, low);
+            if let [a, b] = pair {
+                *b = if high == low { *a } else { value(first, high) };
             }
         }
     }

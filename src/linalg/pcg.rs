@@ -53,6 +53,9 @@ pub enum Step {
     Converged(Info),
 }
 
+/// A direction that keeps less than this share of the energy it was made from is rounding.
+const LOST: f64 = 1e-5;
+
 /// Solver with its vectors; reuse it for every solve on lattices of one size.
 pub struct Pcg {
     /// The solution; starts from zero.
@@ -63,6 +66,7 @@ pub struct Pcg {
     ap: Vec<f32>,
     p_ap: f64,
     r_r: f64,
+    z_r: f64,
     tolerance: Tolerance,
     norm: Norm,
     info: Info,
@@ -81,6 +85,7 @@ impl Pcg {
             ap: zeros(),
             p_ap: 0.0,
             r_r: 0.0,
+            z_r: 0.0,
             tolerance,
             norm: Norm::Energy,
             info: Info::default(),
@@ -116,6 +121,11 @@ impl Pcg {
         self.r_r = dot(&self.r, &self.r);
     }
 
+    /// Estimate of the error's square in the energy norm, before the last iteration.
+    pub fn error_energy(&self) -> f64 {
+        self.z_r
+    }
+
     /// One iteration.
     ///
     /// # Errors
@@ -130,6 +140,7 @@ impl Pcg {
         if !z_r.is_finite() || z_r < 0.0 {
             return Err(Failure::NotPositiveDefinite(self.info));
         }
+        self.z_r = z_r;
         if self.norm == Norm::Energy
             && let Some(info) = self.judge(z_r)?
         {
@@ -137,6 +148,10 @@ impl Pcg {
         }
         let beta = if self.info.iterations == 0 { 0.0 } else { (-z_ap / self.p_ap) as f32 };
         self.turn(lattice, beta);
+        if beta != 0.0 && self.p_ap < LOST * z_r {
+            // The last direction was all that was left to learn, as with a handful of nodes: begin with a new one.
+            self.turn(lattice, 0.0);
+        }
         if self.p_ap.is_nan() || self.p_ap <= 0.0 {
             return Err(Failure::NotPositiveDefinite(self.info));
         }

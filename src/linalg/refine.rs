@@ -73,9 +73,16 @@ impl Refinement {
         }
     }
 
-    /// `x · (b − A x)`: what `b · x` lacks, but for terms quadratic in the error, of `b · A⁻¹ b`.
-    pub fn energy_defect(&self) -> f64 {
-        dot64(&self.x, &self.residual)
+    /// Estimate of the error's square in the energy norm, `(x − A⁻¹ b) · A (x − A⁻¹ b)`.
+    pub fn error_energy(&self) -> f64 {
+        self.pcg.error_energy() * self.b_norm * self.b_norm
+    }
+
+    /// Asks for two digits more than there are: [`Refinement::step`] goes on where it had ended. False if the solution is
+    /// exact already.
+    pub fn tighten(&mut self) -> bool {
+        self.tolerance = 0.01 * self.info.relative_residual;
+        self.info.relative_residual > 0.0
     }
 
     /// One linear iteration, or the end of a round.
