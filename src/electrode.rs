@@ -1,4 +1,4 @@
-//! The tasks on one electrode: `build` and `run`.
+//! The tasks on electrodes: `build`, `run` and `survey`.
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -22,7 +22,7 @@ use crate::volume;
 /// Which electrode, and what is changed in its recipe.
 #[derive(Args)]
 pub struct Electrode {
-    /// A preset (bare, lyc-3 ... lyc-43, lyc-c-14, lic-10) or the path of a recipe file
+    /// A preset (bare, lyc-3 ... lyc-43, lyc-c-14, lyc-c-14-control, lic-10) or the path of a recipe file
     #[arg(value_name = "PRESET_OR_FILE")]
     recipe: String,
     /// Edge of a voxel [um]
@@ -88,24 +88,24 @@ impl Electrode {
     /// The fields of the preset or the file.
     fn named_fields(&self) -> Result<Result<Map<String, Value>, Vec<RecipeIssue>>> {
         let path = Path::new(&self.recipe);
-        if !path.exists() && path.extension().is_none() {
+        if !path.is_file() && path.extension().is_none() {
             return Ok(presets::find(&self.recipe).map(|recipe| object(recipe.to_json())));
         }
         let bad = |message: String| anyhow::Error::new(BadInput(message));
         let text = std::fs::read_to_string(path).map_err(|e| bad(format!("cannot read {}: {e}", path.display())))?;
-        let value: Value = serde_json::from_str(&text).map_err(|e| {
+        let value: Value = serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|e| {
             bad(format!("{} is not JSON: {e}. A recipe file looks like {{\"porosity\": 0.2}}", path.display()))
         })?;
         // A file of the gallery holds its fields under "recipe".
         Ok(match value {
             Value::Object(mut file) if file.contains_key("title") && file.contains_key("recipe") => {
-                Ok(object(file.remove("recipe").unwrap_or_default()))
+                match file.remove("recipe") {
+                    Some(Value::Object(fields)) => Ok(fields),
+                    other => Err(vec![no_object(other.unwrap_or_default())]),
+                }
             }
             Value::Object(fields) => Ok(fields),
-            other => {
-                let hint = "A recipe file looks like {\"porosity\": 0.2}.";
-                Err(vec![RecipeIssue::new("recipe", other, "a JSON object of fields", hint)])
-            }
+            other => Err(vec![no_object(other)]),
         })
     }
 
@@ -113,6 +113,11 @@ impl Electrode {
     fn name(&self) -> String {
         Path::new(&self.recipe).file_stem().map_or(self.recipe.clone(), |s| s.to_string_lossy().into_owned())
     }
+}
+
+fn no_object(value: Value) -> RecipeIssue {
+    let hint = "A recipe file looks like {\"porosity\": 0.2}.";
+    RecipeIssue::new("recipe", value, "a JSON object of fields", hint)
 }
 
 fn object(value: Value) -> Map<String, Value> {
@@ -224,7 +229,7 @@ pub struct Survey {
     #[arg(long, value_name = "H,...", value_delimiter = ',', default_values = ["0.25", "0.5", "1.0"])]
     voxels: Vec<f64>,
     /// Seeds 1 to this
-    #[arg(long, value_name = "N", default_value_t = 5)]
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
     seeds: u32,
 }
 

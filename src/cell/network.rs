@@ -378,6 +378,19 @@ fn direct(surface: &SurfaceFace) -> f64 {
     (1.0 - f64::from(surface.covered) - f64::from(surface.carbon) - f64::from(surface.contact)).max(0.0)
 }
 
+/// Resistance of the coat under a face [Ohm m²]; where the mixed coat lies on the NCA, the coat is counted as mixed.
+fn coat_resistance(surface: &SurfaceFace, p: &CellParameters) -> f64 {
+    if surface.covered <= 0.0 {
+        return 0.0;
+    }
+    let mixed = f64::from(surface.mixed) / f64::from(surface.covered);
+    let mut resistivity = (1.0 - mixed) / p.kappa[Phase::Halide as usize];
+    if mixed > 0.0 {
+        resistivity += mixed / p.kappa[Phase::Mixed as usize];
+    }
+    f64::from(surface.coat_um) * 1e-6 * resistivity
+}
+
 /// Shares the electronic contact area of the whole surface among the faces that a path can pass through.
 ///
 /// The coat and carbon models give each face the fraction that touches carbon, whatever voxel lies across it; current can
@@ -490,7 +503,8 @@ impl Branches {
             let a = self.position[voxel];
             let area = f64::from(surface.area);
             let mut contact = area * share.contact(surface, other);
-            if contact > 0.0 {
+            // A face between particles is kept even if one side sees no contact: the mean of both counts.
+            if contact > 0.0 || other.stores_lithium() {
                 let face = face_id(lattice, ELECTRONIC, axis, at);
                 let (mut fixed, mut b) = (p.contact_resistance / h, NONE);
                 if other.stores_lithium() {
@@ -501,6 +515,9 @@ impl Branches {
                             continue;
                         }
                         Some(first) => contact = 0.5 * (contact + first),
+                    }
+                    if contact == 0.0 {
+                        continue;
                     }
                     b = self.position[neighbour];
                 } else {
@@ -515,10 +532,7 @@ impl Branches {
                 let half = 0.5 * h / p.kappa[other as usize];
                 // A coat that the grid resolves is there as voxels; a thinner one lies on the face.
                 let (coat, film, j0) = match other {
-                    Phase::Lpscl => {
-                        let coat = f64::from(surface.coat_um) * 1e-6 / p.kappa[Phase::Halide as usize];
-                        (coat, p.film_resistance, p.j0_lpscl)
-                    }
+                    Phase::Lpscl => (coat_resistance(surface, p), p.film_resistance, p.j0_lpscl),
                     _ => (0.0, 0.0, p.j0_halide),
                 };
                 let covered = f64::from(surface.covered);

@@ -12,8 +12,10 @@ const MAX_LINEAR_ITERATIONS: usize = 300;
 const SMALL: f64 = 1e-3;
 /// The voltage is right; the currents must be as well: difference between separator and terminal, relative.
 const BALANCED: f64 = 5e-5;
-/// Below this share of the tolerance f32 has no more digits to give; the certificate of the run shows what is left.
+/// Below this share of the tolerance f32 has no more digits to give; the certificate of the run shows what is left, which
+/// must be less than this.
 const SHARPEST: f64 = 1e-4;
+const TOLERABLE: f64 = 1e-3;
 /// An average reduction per linear iteration worse than this asks for fresh values in the preconditioner.
 const SLOW: f64 = 0.6;
 
@@ -116,9 +118,15 @@ impl Newton {
             }
             Stage::Solve => {
                 let multigrid = self.multigrid.as_mut().expect("begin_solve built it");
-                if let pcg::Step::Converged(info) =
-                    self.pcg.step(&network.lattice, multigrid).map_err(Failure::Linear)?
-                {
+                let step = match self.pcg.step(&network.lattice, multigrid) {
+                    Ok(step) => step,
+                    Err(failure) => {
+                        // Whatever went wrong, the next try gets a hierarchy of its own.
+                        self.multigrid = None;
+                        return Err(Failure::Linear(failure));
+                    }
+                };
+                if let pcg::Step::Converged(info) = step {
                     self.after_solve(info);
                     self.base.copy_from_slice(state);
                     self.stage = Stage::Search { alpha: 1.0, trials: 0 };
@@ -201,10 +209,11 @@ impl Newton {
         // After a full step of size v the next one is about v² / 50 mV (quadratic convergence).
         let converged = volts < 3.0 * self.tolerance_v || volts * volts / 0.05 < self.tolerance_v;
         if alpha == 1.0 && converged {
-            if network.imbalance(state, current) < BALANCED || self.sharpness < SHARPEST {
+            let imbalance = network.imbalance(state, current);
+            if imbalance < BALANCED || (self.sharpness < SHARPEST && imbalance < TOLERABLE) {
                 return Ok(Progress::Converged(self.iterations));
             }
-            self.sharpness *= 0.1;
+            self.sharpness = (0.1 * self.sharpness).max(0.1 * SHARPEST);
         }
         if self.iterations >= MAX_ITERATIONS {
             return Err(Failure::Stalled { iterations: self.iterations, correction: volts });

@@ -1,6 +1,6 @@
 //! Adaptive backward Euler steps at constant current until the voltage reaches a limit, in bounded pieces of work.
 
-use super::network::{Network, SEPARATOR, TERMINAL};
+use super::network::{Network, TERMINAL};
 use super::newton::{self, Newton, Statistics};
 
 /// How finely to step. Defaults give 40-70 steps a discharge.
@@ -142,11 +142,6 @@ impl Integrator {
         self.state[self.network.lattice.hub(TERMINAL)]
     }
 
-    /// Voltage lost in the separator [V].
-    pub fn separator_loss(&self) -> f64 {
-        -self.state[self.network.lattice.hub(SEPARATOR)]
-    }
-
     pub fn steps(&self) -> usize {
         self.steps
     }
@@ -246,10 +241,12 @@ impl Integrator {
             if self.is_negligible() {
                 return Ok(self.stop_here());
             }
-            // Aim at the limit along the chord; the voltage bends away from it, so the next try falls short, is accepted
+            // Aim at the limit along the chord; the voltage mostly bends away from it, so the next try falls short, is accepted
             // and brings the chord closer.
             let share = if self.steps == 0 { 0.3 } else { room(before) / (room(before) - room(voltage)) };
-            self.reject(share.clamp(0.05, 0.95));
+            // A chord that has not got there in a few tries never will: halve.
+            let longest = if self.rejections > 4 { 0.5 } else { 0.95 };
+            self.reject(share.clamp(0.05, longest));
             return Ok(Progress::Running);
         }
         let first = self.steps == 0;
