@@ -1,4 +1,4 @@
-//! The tasks on one electrode: `build` and `run`.
+//! The tasks on electrodes: `build`, `run` and `survey`.
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -6,6 +6,7 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 use catholyte::analysis::{self, ByPhase};
 use catholyte::composition::Composition;
+use catholyte::materials::Phase;
 use catholyte::microstructure::{self, BuildError, Microstructure};
 use catholyte::plots::{self, Style};
 use catholyte::presets;
@@ -21,7 +22,7 @@ use crate::volume;
 /// Which electrode, and what is changed in its recipe.
 #[derive(Args)]
 pub struct Electrode {
-    /// A preset (bare, lyc-3 ... lyc-43, lyc-c-14, lic-10) or the path of a recipe file
+    /// A preset (bare, lyc-3 ... lyc-43, lyc-c-14, lyc-c-14-control, lic-10) or the path of a recipe file
     #[arg(value_name = "PRESET_OR_FILE")]
     recipe: String,
     /// Edge of a voxel [um]
@@ -87,24 +88,24 @@ impl Electrode {
     /// The fields of the preset or the file.
     fn named_fields(&self) -> Result<Result<Map<String, Value>, Vec<RecipeIssue>>> {
         let path = Path::new(&self.recipe);
-        if !path.exists() && path.extension().is_none() {
+        if !path.is_file() && path.extension().is_none() {
             return Ok(presets::find(&self.recipe).map(|recipe| object(recipe.to_json())));
         }
         let bad = |message: String| anyhow::Error::new(BadInput(message));
         let text = std::fs::read_to_string(path).map_err(|e| bad(format!("cannot read {}: {e}", path.display())))?;
-        let value: Value = serde_json::from_str(&text).map_err(|e| {
+        let value: Value = serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|e| {
             bad(format!("{} is not JSON: {e}. A recipe file looks like {{\"porosity\": 0.2}}", path.display()))
         })?;
         // A file of the gallery holds its fields under "recipe".
         Ok(match value {
             Value::Object(mut file) if file.contains_key("title") && file.contains_key("recipe") => {
-                Ok(object(file.remove("recipe").unwrap_or_default()))
+                match file.remove("recipe") {
+                    Some(Value::Object(fields)) => Ok(fields),
+                    other => Err(vec![no_object(other.unwrap_or_default())]),
+                }
             }
             Value::Object(fields) => Ok(fields),
-            other => {
-                let hint = "A recipe file looks like {\"porosity\": 0.2}.";
-                Err(vec![RecipeIssue::new("recipe", other, "a JSON object of fields", hint)])
-            }
+            other => Err(vec![no_object(other)]),
         })
     }
 
@@ -112,6 +113,11 @@ impl Electrode {
     fn name(&self) -> String {
         Path::new(&self.recipe).file_stem().map_or(self.recipe.clone(), |s| s.to_string_lossy().into_owned())
     }
+}
+
+fn no_object(value: Value) -> RecipeIssue {
+    let hint = "A recipe file looks like {\"porosity\": 0.2}.";
+    RecipeIssue::new("recipe", value, "a JSON object of fields", hint)
 }
 
 fn object(value: Value) -> Map<String, Value> {
@@ -211,6 +217,64 @@ pub fn run(electrode: &Electrode, out: Option<&Path>) -> Result<()> {
         Some(out) => write_figure(electrode, &simulation, out),
         None => Ok(()),
     }
+}
+
+/// Structures of several electrodes, voxel sizes and seeds.
+#[derive(Args)]
+pub struct Survey {
+    /// Presets
+    #[arg(value_name = "PRESET", default_values = ["lyc-10", "lyc-14"])]
+    presets: Vec<String>,
+    /// Voxel sizes [um]
+    #[arg(long, value_name = "H,...", value_delimiter = ',', default_values = ["0.25", "0.5", "1.0"])]
+    voxels: Vec<f64>,
+    /// Seeds 1 to this
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    seeds: u32,
+}
+
+/// Prints mean and standard deviation over seeds of what the analysis of a structure finds.
+///
+/// # Errors
+/// [`BadInput`] with every fault of a recipe.
+pub fn survey(task: &Survey) -> Result<()> {
+    let mut rows = Vec::new();
+    for preset in &task.presets {
+        for &voxel_um in &task.voxels {
+            let mut columns: Vec<(&str, Vec<f64>)> = Vec::new();
+            for seed in 1..=task.seeds {
+                let recipe = presets::find(preset)
+                    .and_then(|r| r.with_overrides(&json!({"voxel_um": voxel_um, "seed": seed})))
+                    .map_err(|issues| bad_recipe(&issues))?;
+                let start = Instant::now();
+                let report = analysis::analyse(&structure(&recipe)?, None);
+                let coverage = |phase: Phase| 100.0 * report.coverage.nca[phase];
+                let nca = &report.connectivity.nca;
+                for (name, value) in [
+                    ("carbon_coverage_percent", coverage(Phase::Carbon)),
+                    ("halide_coverage_percent", coverage(Phase::Halide)),
+                    ("mixed_coverage_percent", coverage(Phase::Mixed)),
+                    ("active_nca_percent", 100.0 * nca.active_fraction),
+                    ("weakly_wired_particles", nca.weakly_wired_particles.len() as f64),
+                    ("seconds", start.elapsed().as_secs_f64()),
+                ] {
+                    match columns.iter_mut().find(|(n, _)| *n == name) {
+                        Some((_, values)) => values.push(value),
+                        None => columns.push((name, vec![value])),
+                    }
+                }
+            }
+            let mut row = object(json!({"preset": preset, "voxel_um": voxel_um, "seeds": task.seeds}));
+            for (name, values) in columns {
+                let mean = values.iter().sum::<f64>() / values.len() as f64;
+                let variance = values.iter().map(|v| (v - mean) * (v - mean)).sum::<f64>()
+                    / values.len().saturating_sub(1).max(1) as f64;
+                row.insert(name.into(), json!({"mean": mean, "sd": variance.sqrt()}));
+            }
+            rows.push(row);
+        }
+    }
+    volume::print(&rows)
 }
 
 fn write_figure(electrode: &Electrode, simulation: &Simulation, out: &Path) -> Result<()> {

@@ -50,6 +50,8 @@ enum Task {
     Analyse(volume::Analyse),
     /// Finds effective conductivity and tortuosity factor of a segmented volume
     Conduct(volume::Conduct),
+    /// Prints mean and spread over seeds of coverage and connectivity, for several electrodes and voxel sizes
+    Survey(electrode::Survey),
     /// Discharges an electrode and prints the result as JSON
     Run {
         #[command(flatten)]
@@ -76,6 +78,7 @@ fn main() -> ExitCode {
         Task::Build { electrode, out } => electrode::build(&electrode, out.as_deref()),
         Task::Analyse(task) => volume::analyse(&task),
         Task::Conduct(task) => volume::conduct(&task),
+        Task::Survey(task) => electrode::survey(&task),
         Task::Run { electrode, out } => electrode::run(&electrode, out.as_deref()),
         Task::Verify => verify(),
         Task::WasmCargo { subcommand, arguments } => wasm_cargo(&subcommand, &arguments),

@@ -15,6 +15,9 @@ pub struct Preset {
     pub question: String,
     /// Where it comes from.
     pub source: String,
+    /// Share of the NCA's surface that carbon touches in the source's own structure, where it tells.
+    #[serde(default)]
+    pub carbon_coverage: Option<f64>,
     /// Fields that differ from the defaults.
     pub recipe: Value,
 }
@@ -24,7 +27,19 @@ macro_rules! presets {
         const FILES: &[(&str, &str)] = &[$(($name, include_str!(concat!("../www/recipes/", $name, ".json")))),*];
     };
 }
-presets!("bare", "lyc-3", "lyc-5", "lyc-7", "lyc-10", "lyc-12", "lyc-14", "lyc-43", "lyc-c-14", "lic-10");
+presets!(
+    "bare",
+    "lyc-3",
+    "lyc-5",
+    "lyc-7",
+    "lyc-10",
+    "lyc-12",
+    "lyc-14",
+    "lyc-43",
+    "lyc-c-14",
+    "lyc-c-14-control",
+    "lic-10"
+);
 
 /// All presets, in the order of the paper.
 pub fn all() -> Vec<Preset> {

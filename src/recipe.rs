@@ -111,7 +111,8 @@ macro_rules! choice_field {
     ($($type:ty),*) => {$(
         impl FieldValue for $type {
             fn parse(value: &Value, _: FieldKind) -> Option<Self> {
-                serde_json::from_value(value.clone()).ok()
+                // serde would take {"lyc": null} as well.
+                serde_json::from_value(value.is_string().then(|| value.clone())?).ok()
             }
             fn to_json(&self) -> Value {
                 json!(self)
@@ -235,7 +236,7 @@ fields! {
         "Resistance of the layer where LPSCl touches NCA: 0.25 um at 1e-5 of LPSCl's conductivity give 1389.",
         "paper, the best of nine candidates";
     contact_resistance_ohm_cm2: f64 = 0.0, number(0.0, 1e4, 0.01), "Ohm cm2", "Interfaces" true,
-        "Electronic contact resistance", "Between two NCA particles, and between NCA and carbon.", "assumed";
+        "Electronic contact resistance", "Between NCA and another particle, carbon, the mixed coat or the collector.", "assumed";
     j0_halide_a_m2: f64 = 5.0, number(1e-3, 1e4, 0.1), "A/m2", "Interfaces" true, "Exchange current, NCA/halide",
         "At x = 0.5; falls as sqrt(x (1 - x)).", "inferred from the paper's R3 of 1.8-7.7 Ohm";
     j0_lpscl_a_m2: f64 = 0.5, number(1e-3, 1e4, 0.1), "A/m2", "Interfaces" true, "Exchange current, NCA/LPSCl",

@@ -80,7 +80,8 @@ pub struct Summary {
     pub mean_voltage_v: f64,
     pub final_voltage_v: f64,
     pub stop_reason: Option<StopReason>,
-    /// Largest |current through the separator / applied current − 1| over the steps.
+    /// Largest difference, over the steps, between the applied current and what passes the separator or is stored as
+    /// lithium, relative to it.
     pub charge_balance_error: f64,
     /// |lithium stored / charge passed − 1|, in units of charge, over the whole run.
     pub lithium_balance_error: f64,

@@ -113,12 +113,17 @@ impl From<Failure> for SimulationError {
 }
 
 /// Bytes that building and solving this recipe take, from the voxel count.
+pub fn estimate_bytes(recipe: &Recipe) -> u64 {
+    bytes_for_run(&recipe.grid())
+}
+
+/// Bytes that a run on this grid takes.
 ///
 /// The factor is the peak of resident memory over voxels, measured natively for `lyc-10` at 0.5 um, with a tenth on top.
-pub fn estimate_bytes(recipe: &Recipe) -> u64 {
+pub fn bytes_for_run(grid: &VoxelGrid) -> u64 {
     const BYTES_PER_VOXEL: u64 = 520;
     // Not `len()`: in wasm a count of voxels may exceed usize.
-    recipe.grid().size.iter().map(|&n| n as u64).product::<u64>() * BYTES_PER_VOXEL
+    grid.size.iter().map(|&n| n as u64).product::<u64>() * BYTES_PER_VOXEL
 }
 
 /// The refusal of a recipe that would not fit into `limit` bytes, with the finest voxel that would.

@@ -200,6 +200,7 @@ fn compact(volume: &LabelVolume) -> Result<(Vec<u8>, Vec<u16>)> {
 /// Reads `0=0,1=1.8e-3` into a table by compact label.
 fn conductivities(text: &str, names: &[u16]) -> Result<[f64; 256]> {
     let mut table = [0.0; 256];
+    let (mut named, mut absent) = (0, Vec::new());
     for part in text.split(',').map(str::trim).filter(|p| !p.is_empty()) {
         let parsed = part.split_once('=').and_then(|(l, v)| Some((l.trim().parse().ok()?, v.trim().parse().ok()?)));
         let Some((label, value)): Option<(u16, f64)> = parsed else {
@@ -208,9 +209,16 @@ fn conductivities(text: &str, names: &[u16]) -> Result<[f64; 256]> {
         if !value.is_finite() || value < 0.0 {
             return Err(bad(format!("--conductivity: {value} for label {label}; allowed is a number from 0 up")));
         }
-        if let Some(k) = names.iter().position(|&name| name == label) {
-            table[k] = value;
+        match names.iter().position(|&name| name == label) {
+            Some(k) => table[k] = value,
+            None => absent.push(label),
         }
+        named += 1;
+    }
+    if named == absent.len() {
+        return Err(bad(format!(
+            "--conductivity: none of the labels {absent:?} is in the volume, which has {names:?}"
+        )));
     }
     Ok(table)
 }

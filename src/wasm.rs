@@ -4,8 +4,11 @@
 //! for the recipe's fields, checks recipes and draws ([`draw`]). Values cross as plain objects, columns as typed arrays
 //! that own their memory. Errors leave as `{code, stage, message, hint}`, faults of a recipe as `{issues: [...]}`.
 
+pub mod conduct;
 pub mod draw;
+pub mod structure;
 pub mod twin;
+pub mod verify;
 pub mod volume;
 
 use js_sys::{Object, Reflect};

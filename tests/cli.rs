@@ -41,3 +41,58 @@ fn a_taken_port_is_named() {
     let port = taken.local_addr().unwrap().port().to_string();
     assert_refused(&["serve", "--port", &port], 1, &format!("port {port} is taken"));
 }
+
+#[test]
+fn every_fault_of_a_recipe_is_named_at_once() {
+    let arguments =
+        ["run", "lyc-11", "--set", "porosity=1.2", "--set", "nca_parts=-3", "--set", "porosty=0.2", "--voxel-um", "9"];
+    for why in ["one of bare, lyc-3", "porosity: 1.2", "nca_parts: -3", "Did you mean porosity?", "voxel_um: 9"] {
+        assert_refused(&arguments, 2, why);
+    }
+    assert_refused(&["run", "lyc-10", "--voxel-um", "4"], 2, "nca_diameter_um");
+    assert_refused(&["run", "lyc-10", "--voxel-um", "0.05"], 2, "A voxel of 0.125 um would fit");
+    assert_refused(&["run", "lyc-10", "--set", "nothing"], 2, "FIELD=VALUE");
+    assert_refused(&["run", "missing.json"], 2, "cannot read missing.json");
+    let no_json = std::env::temp_dir().join(format!("catholyte-{}.json", std::process::id()));
+    std::fs::write(&no_json, "{half").unwrap();
+    assert_refused(&["build", no_json.to_str().unwrap()], 2, "is not JSON");
+    std::fs::write(&no_json, "[1, 2]").unwrap();
+    assert_refused(&["build", no_json.to_str().unwrap()], 2, "a JSON object of fields");
+    std::fs::remove_file(&no_json).unwrap();
+}
+
+#[test]
+fn a_run_prints_json_and_writes_curve_and_figure() {
+    let out = std::env::temp_dir().join(format!("catholyte-run-{}", std::process::id()));
+    let small = ["--set", "width_um=10", "--set", "thickness_um=15", "--voxel-um", "1.25"];
+    let run = |arguments: &[&str]| {
+        let output = catholyte(&[arguments, &small].concat());
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap()
+    };
+    let result = run(&["run", "lyc-10", "--c-rate", "1", "--out", out.to_str().unwrap()]);
+    assert_eq!(result["stop_reason"], "lower_cutoff");
+    let capacity = result["discharge_capacity_mah_g"].as_f64().unwrap();
+    let curve = std::fs::read_to_string(out.join("curve.csv")).unwrap();
+    let last: f64 = curve.lines().last().unwrap().split(',').nth(1).unwrap().parse().unwrap();
+    assert_eq!(last, capacity);
+    assert_eq!(curve.lines().count(), 2 + result["time_steps"].as_u64().unwrap() as usize);
+    let figure = std::fs::read_to_string(out.join("voltage.svg")).unwrap();
+    assert!(figure.contains("<polyline") && figure.contains("lyc-10, 1C"));
+
+    let structure = run(&["build", "lyc-10", "--out", out.to_str().unwrap()]);
+    assert_eq!(structure["voxel_hash"], result["voxel_hash"]);
+    assert_eq!(structure["counts"]["nca"]["target"], structure["counts"]["nca"]["actual"]);
+    let volume = out.join("structure.npy");
+    let output = catholyte(&["analyse", volume.to_str().unwrap(), "--voxel-um", "1.25"]);
+    let analysed: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(analysed["volume_fraction"], structure["volume_fraction"]);
+    let output = catholyte(&["conduct", volume.to_str().unwrap(), "--conductivity", "2=4e-4,3=1.8e-3"]);
+    let conducted: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let sigma = conducted["effective_conductivity"].as_f64().unwrap();
+    assert!(sigma > 1e-5 && sigma < 1.8e-3, "{sigma}");
+    assert_refused(&["conduct", volume.to_str().unwrap(), "--conductivity", "2=-1"], 2, "from 0 up");
+    assert_refused(&["conduct", volume.to_str().unwrap(), "--conductivity", "two"], 2, "cannot read 'two'");
+    assert_refused(&["analyse", volume.to_str().unwrap(), "--labels", "1=nca"], 2, "no phase is given");
+    std::fs::remove_dir_all(&out).unwrap();
+}

@@ -2,13 +2,20 @@
 // Wires form, simulator and views together.
 
 import init, * as module from './pkg/catholyte.js';
+import { compile } from './compile.js';
 import { byId, debounce, element } from './dom.js';
 import { Simulator, SimulatorError, isAbort } from './simulator.js';
+import { sketchOf } from './sketch.js';
 import { setUpTheme } from './theme.js';
+import { setUpFiles } from './views/files.js';
+import { Flow } from './views/flow.js';
 import { Form } from './views/form.js';
-import { Plots } from './views/plots.js';
+import { Import } from './views/import.js';
+import { Plots, join } from './views/plots.js';
 import { RunBar } from './views/run-bar.js';
 import { Slices } from './views/slices.js';
+import { showStructure } from './views/structure.js';
+import { VolumeView } from './views/volume.js';
 import { showComposition, showRuns, stopReason } from './views/tables.js';
 
 /** @typedef {import('./views/plots.js').Run} Run */
@@ -16,13 +23,6 @@ import { showComposition, showRuns, stopReason } from './views/tables.js';
 const FIRST_PRESET = 'lyc-10';
 /** A knob that is being turned is not followed step by step [ms]. */
 const QUIET_MS = 120;
-
-/** The module, compiled once for this thread and all workers. */
-async function compile() {
-  const response = await fetch(new URL('./pkg/catholyte_bg.wasm', import.meta.url));
-  if (!response.ok) throw new Error(`The simulator could not be loaded (HTTP ${response.status}).`);
-  return WebAssembly.compile(await response.arrayBuffer());
-}
 
 async function start() {
   const compiled = await compile();
@@ -33,10 +33,19 @@ async function start() {
   const simulator = new Simulator(compiled, (crash) => {
     // The worker's structure is gone with it. It is not built anew at once: what crashed once would crash again.
     report = null;
+    built = null;
     if (crash) bar.warn(crash);
   });
-  const slices = new Slices(module, simulator);
+  const slices = new Slices(module, simulator, () => volume.showCut());
+  const volume = new VolumeView(simulator, slices);
   const plots = new Plots(module);
+  /** A structure from a file, in place of the builder. @type {import('./messages.js').Volume | null} */
+  let imported = null;
+  const files = new Import(simulator, styles, take, release);
+  const flow = new Flow((request, what) => void conduct(request, what), () => flowing?.abort());
+  /** @type {AbortController | null} */
+  let flowing = null;
+  setUpFiles(module.file_formats(), simulator, fail);
   const bar = new RunBar((rate) => form.set('c_rate', rate), () => void run(), () => running?.abort());
 
   /** @type {Run[]} */
@@ -50,6 +59,8 @@ async function start() {
   let checked = null;
   /** @type {import('./messages.js').Report | null} */
   let report = null;
+  /** The recipe of the structure that the worker has. @type {import('./messages.js').Recipe | null} */
+  let built = null;
 
   const form = new Form(
     module.fields(),
@@ -71,7 +82,7 @@ async function start() {
       if (!running) bar.say('The recipe cannot be built', faults, 0);
       return;
     }
-    showComposition(module, checked, null);
+    tell(checked, imported ? report : null);
     buildSoon();
   }
 
@@ -84,24 +95,112 @@ async function start() {
     bar.warn(error.failure);
   }
 
-  async function build() {
+  /** Names and colours of the phases. @returns {import('./views/slices.js').PhaseStyle[]} */
+  function styles() {
+    return module.phase_styles(String((checked?.recipe ?? form.base.recipe).halide));
+  }
+
+  /**
+   * Numbers of the mixture and, once there, of its structure.
+   * @param {import('./views/tables.js').Checked} wanted
+   * @param {import('./messages.js').Report | null} found
+   */
+  function tell(wanted, found) {
+    showComposition(module, wanted, found);
+    const { title, carbon_coverage: carbon } = form.base;
+    const reference = carbon !== null && !imported && form.isPreset() ? { title, carbon } : null;
+    showStructure(styles(), found, reference);
+    flow.setMaterials(styles(), module.conductivities(wanted.recipe));
+    files.show(imported, found?.grid ?? null);
+  }
+
+  /**
+   * A structure is there: shows all of it.
+   * @param {import('./views/tables.js').Checked} wanted
+   * @param {import('./messages.js').Report} found
+   */
+  function show(wanted, found) {
+    report = found;
+    built = wanted.recipe;
+    tell(wanted, found);
+    void draw(found, wanted);
+  }
+
+  /** @param {import('./messages.js').Volume} volume */
+  async function take(volume) {
+    const wanted = checked ?? module.check_recipe(form.base.recipe);
+    building?.abort();
+    const found = await simulator.build(wanted.recipe, volume);
+    imported = volume;
+    show(wanted, found);
+    if (!running) bar.say('Ready', '', 0);
+  }
+
+  function release() {
+    imported = null;
+    files.show(null, null);
+    check();
+  }
+
+  /** @param {import('./messages.js').FlowRequest} request @param {string} what */
+  async function conduct(request, what) {
+    if (!checked || flowing) return;
+    flowing = new AbortController();
+    flow.enable(true);
+    flow.say('Computing …');
+    try {
+      const where = imported ? imported.file.name : form.title();
+      flow.add(await simulator.flow(checked.recipe, imported, request, { signal: flowing.signal }), request, what, where);
+      const answer = await simulator.build(checked.recipe, imported);
+      flow.say(answer.has_flow ? 'The cross-section shows the current density.' : 'No path joins the two ends.');
+      slices.allow('flow', answer.has_flow);
+      if (answer.has_flow) slices.show('flux');
+    } catch (error) {
+      flow.say(isAbort(error) ? 'Cancelled.' : '');
+      fail(error);
+      if (!report) void build();
+    } finally {
+      flowing = null;
+      flow.enable(false);
+    }
+  }
+
+  /** @param {boolean} [quiet] leaves what is said beside the bar */
+  async function build(quiet = false) {
     if (!checked) return;
     const wanted = checked;
     building?.abort();
-    building = new AbortController();
-    const announced = running === null;
+    const { signal } = (building = new AbortController());
+    let announced = !quiet && running === null;
     if (announced) bar.say('Building the structure', '', 0);
+    /** @type {import('./simulator.js').RequestOptions} */
+    const options = {
+      signal,
+      onProgress: ({ stage, fraction }) => announced && !running && bar.say('Building the structure', stage, fraction),
+    };
     try {
-      report = await simulator.build(wanted.recipe, {
-        signal: building.signal,
-        onProgress: ({ stage, fraction }) => announced && !running && bar.say('Building the structure', stage, fraction),
-      });
-      showComposition(module, wanted, report);
-      slices.setStructure(report, String(wanted.recipe.halide));
+      const sketch = imported || running || (built && module.same_structure(built, wanted.recipe)) ? null : sketchOf(module, wanted);
+      if (sketch) {
+        built = null;
+        const rough = await simulator.build(sketch, null, options);
+        await draw(rough, wanted);
+        if (signal.aborted) return;
+        // A run that was begun meanwhile goes first, and its result is not talked over.
+        announced &&= running === null;
+      }
+      const found = await simulator.build(wanted.recipe, imported, options);
+      built = wanted.recipe;
+      if (signal.aborted) return;
+      show(wanted, found);
       if (announced && !running) bar.say('Ready', '', 0);
     } catch (error) {
       fail(error);
     }
+  }
+
+  /** @param {import('./messages.js').Report} found @param {import('./views/tables.js').Checked} wanted */
+  async function draw(found, wanted) {
+    await Promise.all([slices.setStructure(found, String(wanted.recipe.halide)), volume.setStructure(found, styles())]);
   }
   const buildSoon = debounce(QUIET_MS, () => void build());
 
@@ -116,7 +215,7 @@ async function start() {
     /** @type {Run} */
     const current = {
       id: nextRun,
-      title: form.title(),
+      title: imported ? imported.file.name : form.title(),
       c_rate: Number(wanted.recipe.c_rate),
       colour: nextRun,
       dashed: Math.floor(nextRun / module.curve_colours(false).length) % 2 === 1,
@@ -128,7 +227,7 @@ async function start() {
     nextRun += 1;
     plots.show(runs);
     try {
-      current.summary = await simulator.run(wanted.recipe, {
+      current.summary = await simulator.run(wanted.recipe, imported, {
         signal: controller.signal,
         onProgress: (progress) => {
           // What was under way when Cancel was pressed is no longer shown.
@@ -146,7 +245,7 @@ async function start() {
       bar.enable({ canRun: checked !== null, running: false });
       showAll();
       void slices.refresh();
-      if (!report) build();
+      if (!report) void build(current.summary !== null);
     }
   }
 
@@ -163,7 +262,7 @@ async function start() {
       current.capacity = join(current.capacity, curve.capacity);
       current.voltage = join(current.voltage, curve.voltage);
       plots.redraw();
-      slices.setHasRun(true);
+      slices.allow('run', true);
       if (first) slices.suggest('stoichiometry');
       else void slices.refresh();
     }
@@ -181,17 +280,10 @@ async function start() {
 
   setUpTheme(/** @type {HTMLButtonElement} */ (byId('theme')), () => {
     slices.redraw();
+    volume.redraw();
     showAll();
   });
   check();
-}
-
-/** @param {Float64Array} a @param {Float64Array} b */
-function join(a, b) {
-  const both = new Float64Array(a.length + b.length);
-  both.set(a);
-  both.set(b, a.length);
-  return both;
 }
 
 start().catch((/** @type {unknown} */ error) => {

@@ -21,7 +21,50 @@
 
 /**
  * The structure in numbers.
- * @typedef {{grid: Grid, has_run: boolean, volume_fractions: number[], particles: number, coat_coverage: number, voxel_hash: string}} Report
+ * @typedef {{grid: Grid, imported: boolean, has_run: boolean, has_flow: boolean, volume_fractions: number[], particles: number,
+ *   coat_coverage: number, voxel_hash: string, analysis: Analysis}} Report
+ */
+
+/**
+ * A quantity over all particles, weighted by their surface.
+ * @typedef {{mean: number, standard_deviation: number, least: number, p10: number, median: number, p90: number, greatest: number}} Distribution
+ */
+
+/** @typedef {{voxels: number, clusters: number, largest_fraction: number, connected_fraction: number, percolates: boolean}} Clusters */
+
+/**
+ * What a structure tells before any current flows; coverages by phase, as fractions of the NCA's surface.
+ * @typedef {object} Analysis
+ * @property {Record<string, number>} coverage
+ * @property {Record<string, Distribution>} coverage_per_particle
+ * @property {number} nca_surface_um2
+ * @property {{electronic: Clusters, ionic: Clusters, nca: NcaConnectivity}} connectivity
+ */
+
+/**
+ * @typedef {object} NcaConnectivity
+ * @property {number} active_fraction
+ * @property {number} electronically_isolated_fraction
+ * @property {number} ionically_isolated_fraction
+ * @property {number[]} electronically_isolated_particles numbers of particles
+ * @property {number[]} ionically_isolated_particles
+ * @property {number[]} weakly_wired_particles
+ * @property {number | null} electronic_path_ratio
+ */
+
+/**
+ * A segmented volume in place of the builder. A file costs nothing to send again, so requests are complete in themselves.
+ * @typedef {{key: number, file: File, labels: string, voxel_um: number}} Volume
+ */
+
+/** @typedef {{size: [number, number, number], labels: {label: number, voxels: number, phase: string}[]}} FileSummary */
+
+/** @typedef {{conductivity: number[], axis: Axis, periodic: boolean}} FlowRequest */
+
+/**
+ * The answer to a flow request; nothing conducts where `percolates` is false.
+ * @typedef {{effective_conductivity: number, tortuosity_factor: number, volume_fraction: number, connected_fraction: number,
+ *   percolates: boolean, iterations: number, relative_residual: number, flux_imbalance: number, seconds: number}} Transport
  */
 
 /**
@@ -48,18 +91,26 @@
  */
 
 /**
- * A cross-section; NaN where the field has no value.
- * @typedef {{data: Float32Array, rows: number, columns: number, voxel_um: number, from: number, to: number}} Slice
+ * A cross-section; NaN where the field has no value, particle numbers −1 outside NCA.
+ * @typedef {{data: Float32Array, particle: Int32Array, rows: number, columns: number, voxel_um: number, from: number, to: number}} Slice
  */
 
 /** @typedef {'x' | 'y' | 'z'} Axis */
 
+/** What a case with a known answer came to. @typedef {{computed: number, passes: boolean, seconds: number}} Outcome */
+
 /**
- * Page to worker. `start` comes first and only once: it brings the compiled module.
+ * Page to worker. `start` comes first and only once: it brings the compiled module. `slice`, `labels` and `file` are about what
+ * was built last.
  * @typedef {{kind: 'start', module: WebAssembly.Module}
- *   | {kind: 'build', id: number, recipe: Recipe}
- *   | {kind: 'run', id: number, recipe: Recipe}
+ *   | {kind: 'build', id: number, recipe: Recipe, volume: Volume | null}
+ *   | {kind: 'run', id: number, recipe: Recipe, volume: Volume | null}
  *   | {kind: 'slice', id: number, field: string, axis: Axis, index: number}
+ *   | {kind: 'labels', id: number}
+ *   | {kind: 'file', id: number, format: string}
+ *   | {kind: 'read', id: number, file: File}
+ *   | {kind: 'flow', id: number, recipe: Recipe, volume: Volume | null, flow: FlowRequest}
+ *   | {kind: 'verify', id: number, case: string}
  *   | {kind: 'cancel', id: number}} Request
  */
 
@@ -67,7 +118,7 @@
  * Worker to page. `crashed` without an id means that the worker could not even start.
  * @typedef {{kind: 'ready'}
  *   | {kind: 'progress', id: number, progress: BuildProgress | RunProgress}
- *   | {kind: 'done', id: number, result: Report | Summary | Slice}
+ *   | {kind: 'done', id: number, result: Report | Summary | Slice | Uint8Array | FileSummary | Transport | Outcome}
  *   | {kind: 'cancelled', id: number}
  *   | {kind: 'failed', id: number, failure: Failure}
  *   | {kind: 'crashed', id: number | null, message: string}} Reply

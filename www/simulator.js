@@ -4,6 +4,7 @@
 /** @typedef {import('./messages.js').Request} Request */
 /** @typedef {import('./messages.js').Reply} Reply */
 /** @typedef {import('./messages.js').Failure} Failure */
+/** @typedef {import('./messages.js').Volume} Volume */
 /** @typedef {import('./messages.js').BuildProgress | import('./messages.js').RunProgress} Progress */
 
 /** How long a worker may take to answer a cancellation before it is replaced [ms]. */
@@ -21,6 +22,11 @@ export class SimulatorError extends Error {
 
 /** @param {unknown} error */
 export const isAbort = (error) => error instanceof DOMException && error.name === 'AbortError';
+
+/** Was it about a structure, run or flow that is not there any more? @param {unknown} error */
+export const isGone = (error) => isAbort(error) || (error instanceof SimulatorError && GONE.includes(error.failure.code));
+
+const GONE = ['no_run', 'no_flow', 'no_structure', 'outside', 'crashed'];
 
 const aborted = () => new DOMException('The request was cancelled.', 'AbortError');
 
@@ -65,23 +71,63 @@ export class Simulator {
   }
 
   /**
-   * Builds the structure of a recipe.
+   * Builds the structure of a recipe, or takes that of a file.
    * @param {import('./messages.js').Recipe} recipe
+   * @param {Volume | null} volume
    * @param {RequestOptions} [options]
    * @returns {Promise<import('./messages.js').Report>}
    */
-  build(recipe, options) {
-    return this.#send({ kind: 'build', id: ++this.#lastId, recipe }, options);
+  build(recipe, volume, options) {
+    return this.#send({ kind: 'build', id: ++this.#lastId, recipe, volume }, options);
   }
 
   /**
    * Discharges a recipe's cathode, building it first if need be.
    * @param {import('./messages.js').Recipe} recipe
+   * @param {Volume | null} volume
    * @param {RequestOptions} [options]
    * @returns {Promise<import('./messages.js').Summary>}
    */
-  run(recipe, options) {
-    return this.#send({ kind: 'run', id: ++this.#lastId, recipe }, options);
+  run(recipe, volume, options) {
+    return this.#send({ kind: 'run', id: ++this.#lastId, recipe, volume }, options);
+  }
+
+  /**
+   * Sends a steady current through the structure, making it first if need be.
+   * @param {import('./messages.js').Recipe} recipe
+   * @param {Volume | null} volume
+   * @param {import('./messages.js').FlowRequest} flow
+   * @param {RequestOptions} [options]
+   * @returns {Promise<import('./messages.js').Transport>}
+   */
+  flow(recipe, volume, flow, options) {
+    return this.#send({ kind: 'flow', id: ++this.#lastId, recipe, volume, flow }, options);
+  }
+
+  /**
+   * Size and labels of a file.
+   * @param {File} file
+   * @returns {Promise<import('./messages.js').FileSummary>}
+   */
+  read(file) {
+    return this.#send({ kind: 'read', id: ++this.#lastId, file });
+  }
+
+  /**
+   * Labels of all voxels for the 3D view.
+   * @returns {Promise<Uint8Array>}
+   */
+  labels() {
+    return this.#send({ kind: 'labels', id: ++this.#lastId });
+  }
+
+  /**
+   * The structure or its report as a file.
+   * @param {string} format
+   * @returns {Promise<Uint8Array<ArrayBuffer>>}
+   */
+  file(format) {
+    return this.#send({ kind: 'file', id: ++this.#lastId, format });
   }
 
   /**
@@ -93,6 +139,15 @@ export class Simulator {
    */
   slice(field, axis, index) {
     return this.#send({ kind: 'slice', id: ++this.#lastId, field, axis, index });
+  }
+
+  /**
+   * Runs a case with a known answer.
+   * @param {string} id
+   * @returns {Promise<import('./messages.js').Outcome>}
+   */
+  verify(id) {
+    return this.#send({ kind: 'verify', id: ++this.#lastId, case: id });
   }
 
   #spawn() {
@@ -148,8 +203,8 @@ export class Simulator {
     if (!this.#pending.has(id)) return;
     this.#replace();
     for (const [other, { request, signal }] of [...this.#pending]) {
-      // What waited behind the cancelled request is asked again; cross-sections of a lost structure are not.
-      if (request.kind === 'slice' || signal?.aborted) this.#take(other)?.reject(aborted());
+      // What waited behind the cancelled request is asked again; pictures and files of a lost structure are not.
+      if (['slice', 'labels', 'file'].includes(request.kind) || signal?.aborted) this.#take(other)?.reject(aborted());
       else this.#worker.postMessage(request);
     }
     this.onRestart(null);

@@ -2,7 +2,7 @@
 // The worker's side: owns one Twin and answers requests in order. Slices and cancellations are heard between two pieces
 // of a run.
 
-import init, { Twin } from './pkg/catholyte.js';
+import init, { Twin, Volume, verify_case } from './pkg/catholyte.js';
 
 /** @typedef {import('./messages.js').Request} Request */
 /** @typedef {import('./messages.js').Reply} Reply */
@@ -12,6 +12,8 @@ const BUDGET_MS = 30;
 
 /** @type {Twin | null} */
 let twin = null;
+/** The imported volume that the twin has in place of a built structure. @type {number | null} */
+let volumeKey = null;
 /** Builds and runs wait here for their turn. */
 let turn = /** @type {Promise<unknown>} */ (Promise.resolve());
 /** @type {Set<number>} requests that wait */
@@ -60,23 +62,47 @@ function reportError(id, error) {
 }
 
 /**
- * @param {number} id
- * @param {import('./messages.js').Recipe} recipe
+ * Brings the twin to what a request is about.
+ * @param {{id: number, recipe: import('./messages.js').Recipe, volume: import('./messages.js').Volume | null}} request
+ * @returns {Promise<Twin>}
  */
-function prepare(id, recipe) {
+async function prepare({ id, recipe, volume }) {
   const tell = (/** @type {string} */ stage, /** @type {number} */ fraction) =>
     post({ kind: 'progress', id, progress: { stage, fraction } });
-  if (twin) twin.set_recipe(recipe, tell);
-  else twin = new Twin(recipe, tell);
+  if (twin && volumeKey === (volume?.key ?? null)) {
+    twin.set_recipe(recipe, tell);
+    return twin;
+  }
+  if (volume) {
+    tell('reading the file', 0);
+    const fresh = Twin.imported(recipe, await read(volume.file), volume.labels, volume.voxel_um);
+    twin?.free();
+    twin = fresh;
+  } else {
+    twin?.free();
+    twin = null;
+    twin = new Twin(recipe, tell);
+  }
+  volumeKey = volume?.key ?? null;
   return twin;
 }
 
-/**
- * @param {number} id
- * @param {import('./messages.js').Recipe} recipe
- */
-async function run(id, recipe) {
-  const cell = prepare(id, recipe);
+/** @param {File} file */
+async function read(file) {
+  let bytes;
+  try {
+    bytes = await file.arrayBuffer();
+  } catch {
+    const message = `The file ${file.name} cannot be read.`;
+    throw { code: 'bad_file', stage: 'reading the file', message, hint: 'Was it moved or changed? Choose it again.' };
+  }
+  return new Volume(new Uint8Array(bytes));
+}
+
+/** @param {Extract<Request, {kind: 'run'}>} request */
+async function run(request) {
+  const { id } = request;
+  const cell = await prepare(request);
   cell.restart();
   running = id;
   stopping = false;
@@ -93,17 +119,57 @@ async function run(id, recipe) {
   }
 }
 
+/** @param {Extract<Request, {kind: 'flow'}>} request */
+async function flow(request) {
+  const { id } = request;
+  const cell = await prepare(request);
+  running = id;
+  stopping = false;
+  const start = performance.now();
+  cell.begin_flow(request.flow);
+  for (;;) {
+    await breathe();
+    if (stopping) {
+      cell.drop_flow();
+      return post({ kind: 'cancelled', id });
+    }
+    const answer = cell.advance_flow(BUDGET_MS);
+    if (answer) return post({ kind: 'done', id, result: { ...answer, seconds: (performance.now() - start) / 1000 } });
+  }
+}
+
+/** @param {Extract<Request, {kind: 'read'}>} request */
+async function summarise({ id, file }) {
+  const volume = await read(file);
+  post({ kind: 'done', id, result: volume.summary() });
+  volume.free();
+}
+
+/** @param {Extract<Request, {kind: 'verify'}>} request */
+function verify(request) {
+  const start = performance.now();
+  const outcome = verify_case(request.case);
+  post({ kind: 'done', id: request.id, result: { ...outcome, seconds: (performance.now() - start) / 1000 } });
+}
+
 /** @param {Exclude<Request, {kind: 'start' | 'cancel'}>} request */
 async function answer(request) {
   const { kind, id } = request;
   try {
-    if (kind === 'run') return await run(id, request.recipe);
-    if (kind === 'build') return post({ kind: 'done', id, result: prepare(id, request.recipe).report() });
+    if (kind === 'run') return await run(request);
+    if (kind === 'flow') return await flow(request);
+    if (kind === 'verify') return verify(request);
+    if (kind === 'read') return await summarise(request);
+    if (kind === 'build') return post({ kind: 'done', id, result: (await prepare(request)).report() });
     if (!twin) {
       throw { code: 'no_structure', stage: 'cross-section', message: 'Nothing has been built.', hint: 'Build first.' };
     }
-    const slice = twin.slice(request.field, request.axis, request.index);
-    post({ kind: 'done', id, result: slice }, [slice.data.buffer]);
+    if (kind === 'slice') {
+      const slice = twin.slice(request.field, request.axis, request.index);
+      return post({ kind: 'done', id, result: slice }, [slice.data.buffer, slice.particle.buffer]);
+    }
+    const bytes = kind === 'labels' ? twin.labels() : twin.file(request.format);
+    post({ kind: 'done', id, result: bytes }, [bytes.buffer]);
   } catch (error) {
     reportError(id, error);
   }
@@ -125,7 +191,7 @@ self.onmessage = ({ data: request }) => {
     );
   } else if (request.kind === 'cancel') {
     cancel(request.id);
-  } else if (request.kind === 'slice' && twin) {
+  } else if (['slice', 'labels', 'file'].includes(request.kind) && twin) {
     void answer(request);
   } else {
     waiting.add(request.id);

@@ -36,8 +36,8 @@ pub struct InterfaceCurrent {
 /// * `j0` – exchange current density [A m⁻²], > 0
 /// * `guess` – a first `w` [V], any
 ///
-/// The equation in w rises strictly and its root lies between 0 and Δ: Newton steps that leave this bracket are halved
-/// back into it, so the solution is found from any guess. Limits: Δ → 0 gives
+/// The equation in w rises strictly and its root lies between 0 and Δ: Newton steps that leave this bracket or shrink too
+/// slowly are replaced by bisection, so the solution is found from any guess. Limits: Δ → 0 gives
 /// `j = Δ / (dw/dj + R + R T / (F j0))`; b → ∞ and R = 0 gives Butler-Volmer (both tested).
 pub fn interface_current(
     ocv: &OpenCircuitVoltage,
@@ -48,20 +48,22 @@ pub fn interface_current(
     guess: f64,
 ) -> InterfaceCurrent {
     const TWICE_THERMAL: f64 = 2.0 * THERMAL_VOLTAGE;
-    /// Voltage to which the sum must close [V]: far below any tolerance of the solver.
-    const CLOSED: f64 = 1e-11;
+    /// Voltage to which the sum must close [V] before a last linear correction, which leaves the square of it over 25 mV.
+    const CLOSED: f64 = 1e-7;
     let (mut low, mut high) = if delta >= 0.0 { (0.0, delta) } else { (delta, 0.0) };
     let mut w = guess.clamp(low, high);
     let mut result = InterfaceCurrent { j: 0.0, slope: 0.0, drop: w };
-    // Bisection alone would close 1 V to 1e-11 V in 37 steps.
+    let mut last_correction = f64::INFINITY;
+    // Bisection alone would close 1 V to 1e-7 V in 24 steps.
     for _ in 0..60 {
         let (x, dx_du) = ocv.stoichiometry(half.u - w);
         let j = half.conductance * (x - half.x);
         let dj_dw = -half.conductance * dx_du;
         let excess = w + resistance * j + TWICE_THERMAL * asinh(j / (2.0 * j0)) - delta;
         let slope = 1.0 + (resistance + TWICE_THERMAL / (j * j + 4.0 * j0 * j0).sqrt()) * dj_dw;
-        result = InterfaceCurrent { j, slope: dj_dw / slope, drop: w };
-        if excess.abs() <= CLOSED || high - low <= CLOSED * 1e-3 {
+        let correction = excess / slope;
+        result = InterfaceCurrent { j: j - dj_dw * correction, slope: dj_dw / slope, drop: w - correction };
+        if excess.abs() <= CLOSED || high - low <= 1e-14 {
             break;
         }
         if excess > 0.0 {
@@ -69,8 +71,11 @@ pub fn interface_current(
         } else {
             low = w;
         }
-        let step = w - excess / slope;
-        w = if step > low && step < high { step } else { 0.5 * (low + high) };
+        // Newton may cycle between two points inside the bracket: a step that does not halve the last one bisects.
+        let step = w - correction;
+        let inside = step > low && step < high && correction.abs() <= 0.5 * last_correction;
+        last_correction = if inside { correction.abs() } else { f64::INFINITY };
+        w = if inside { step } else { 0.5 * (low + high) };
     }
     result
 }
@@ -127,6 +132,19 @@ mod tests {
             let difference = (at(delta + d, 0.0).j - at(delta - d, 0.0).j) / (2.0 * d);
             assert!((reference.slope / difference - 1.0).abs() < 1e-3, "{delta}: {} {difference}", reference.slope);
             assert!(reference.slope > 0.0 && reference.j * delta > 0.0);
+        }
+    }
+
+    /// A case where bare Newton steps alternate for ever between 0.41 V and 0.51 V.
+    #[test]
+    fn a_cycle_of_newton_steps_is_broken() {
+        let ocv = OpenCircuitVoltage::measured();
+        let u = 4.628_447_633_121_134;
+        let half = HalfVoxel { u, x: ocv.stoichiometry(u).0, conductance: 1_662.404_241_298_503_2 };
+        let at = |guess| interface_current(&ocv, 1.194_646_273_467_293_8, half, 0.003_879_636, 217.592_057_7, guess);
+        let reference = at(0.0);
+        for guess in [0.1, 0.41, 0.51, 0.763_3, 1.19] {
+            assert!((at(guess).j / reference.j - 1.0).abs() < 1e-8, "{} and {}", at(guess).j, reference.j);
         }
     }
 

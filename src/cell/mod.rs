@@ -46,7 +46,7 @@ pub struct CellParameters {
     pub j0_lpscl: f64,
     /// Resistance of the impurity layer where LPSCl touches NCA [Ohm m²].
     pub film_resistance: f64,
-    /// Electronic contact resistance between NCA and NCA of another particle, carbon or the collector [Ohm m²].
+    /// Electronic contact resistance between NCA and another particle, carbon, the mixed coat or the collector [Ohm m²].
     pub contact_resistance: f64,
     /// Separator [Ohm m²].
     pub separator_resistance: f64,

@@ -355,9 +355,15 @@ impl Network {
         self.x_old.copy_from_slice(&self.x);
     }
 
-    /// Current through the separator [A / h].
-    pub fn separator_current(&self, state: &[f64]) -> f64 {
-        -f64::from(self.lattice.hub_excess[SEPARATOR]) * state[self.lattice.hub(SEPARATOR)]
+    /// What the solver has lost on the way at the state last evaluated: the greater relative difference to the applied
+    /// `current` [A / h] of the current through the separator and of the lithium stored per time. 0 without a current.
+    pub fn imbalance(&self, state: &[f64], current: f64) -> f64 {
+        if current == 0.0 {
+            return 0.0;
+        }
+        let carried = -f64::from(self.lattice.hub_excess[SEPARATOR]) * state[self.lattice.hub(SEPARATOR)];
+        let stored = self.storage_rate * self.x.iter().zip(&self.x_old).map(|(x, old)| x - old).sum::<f64>();
+        (carried / current - 1.0).abs().max((stored / current - 1.0).abs())
     }
 }
 
@@ -370,6 +376,19 @@ fn half_voxel(predicted: &Predicted, h: f64) -> HalfVoxel {
 fn direct(surface: &SurfaceFace) -> f64 {
     // The parts are f32 and may add up to a hair more than 1.
     (1.0 - f64::from(surface.covered) - f64::from(surface.carbon) - f64::from(surface.contact)).max(0.0)
+}
+
+/// Resistance of the coat under a face [Ohm m²]; where the mixed coat lies on the NCA, the coat is counted as mixed.
+fn coat_resistance(surface: &SurfaceFace, p: &CellParameters) -> f64 {
+    if surface.covered <= 0.0 {
+        return 0.0;
+    }
+    let mixed = f64::from(surface.mixed) / f64::from(surface.covered);
+    let mut resistivity = (1.0 - mixed) / p.kappa[Phase::Halide as usize];
+    if mixed > 0.0 {
+        resistivity += mixed / p.kappa[Phase::Mixed as usize];
+    }
+    f64::from(surface.coat_um) * 1e-6 * resistivity
 }
 
 /// Shares the electronic contact area of the whole surface among the faces that a path can pass through.
@@ -484,7 +503,8 @@ impl Branches {
             let a = self.position[voxel];
             let area = f64::from(surface.area);
             let mut contact = area * share.contact(surface, other);
-            if contact > 0.0 {
+            // A face between particles is kept even if one side sees no contact: the mean of both counts.
+            if contact > 0.0 || other.stores_lithium() {
                 let face = face_id(lattice, ELECTRONIC, axis, at);
                 let (mut fixed, mut b) = (p.contact_resistance / h, NONE);
                 if other.stores_lithium() {
@@ -495,6 +515,9 @@ impl Branches {
                             continue;
                         }
                         Some(first) => contact = 0.5 * (contact + first),
+                    }
+                    if contact == 0.0 {
+                        continue;
                     }
                     b = self.position[neighbour];
                 } else {
@@ -509,10 +532,7 @@ impl Branches {
                 let half = 0.5 * h / p.kappa[other as usize];
                 // A coat that the grid resolves is there as voxels; a thinner one lies on the face.
                 let (coat, film, j0) = match other {
-                    Phase::Lpscl => {
-                        let coat = f64::from(surface.coat_um) * 1e-6 / p.kappa[Phase::Halide as usize];
-                        (coat, p.film_resistance, p.j0_lpscl)
-                    }
+                    Phase::Lpscl => (coat_resistance(surface, p), p.film_resistance, p.j0_lpscl),
                     _ => (0.0, 0.0, p.j0_halide),
                 };
                 let covered = f64::from(surface.covered);

@@ -10,6 +10,12 @@ const MAX_LINE_SEARCH: usize = 14;
 const MAX_LINEAR_ITERATIONS: usize = 300;
 /// Correction in volts below which no line search is needed.
 const SMALL: f64 = 1e-3;
+/// The voltage is right; the currents must be as well: difference between separator and terminal, relative.
+const BALANCED: f64 = 5e-5;
+/// Below this share of the tolerance f32 has no more digits to give; the certificate of the run shows what is left, which
+/// must be less than this.
+const SHARPEST: f64 = 1e-4;
+const TOLERABLE: f64 = 1e-3;
 /// An average reduction per linear iteration worse than this asks for fresh values in the preconditioner.
 const SLOW: f64 = 0.6;
 
@@ -62,6 +68,8 @@ pub struct Newton {
     root_resistance: f64,
     /// Error allowed in the terminal voltage [V].
     tolerance_v: f64,
+    /// Share of the tolerance that the linear solver is held to; lowered while the books do not balance.
+    sharpness: f64,
     stale: bool,
     fresh: bool,
     pub statistics: Statistics,
@@ -69,13 +77,9 @@ pub struct Newton {
 
 impl Newton {
     /// * `tolerance_v` – error allowed in the terminal voltage [V]
-    /// * `current` – applied current [A / h]: a small one asks for more digits, so that its books balance to 1e-4
-    pub fn new(network: &Network, tolerance_v: f64, current: f64) -> Newton {
+    pub fn new(network: &Network, tolerance_v: f64) -> Newton {
         // 50 Ohm cm2 is what these electrodes have between terminal and lithium, within a factor of a few.
         const TYPICAL_RESISTANCE: f64 = 5e-3;
-        // An error of the linear solver of a tenth of the tolerance shows in the current as this share, at worst.
-        const CURRENT_SHARE: f64 = 5e-4;
-        let resistance = network.scaled_resistance(TYPICAL_RESISTANCE);
         let n = network.lattice.len();
         Newton {
             pcg: Pcg::new(&network.lattice),
@@ -85,8 +89,9 @@ impl Newton {
             stage: Stage::Evaluate,
             iterations: 0,
             correction: f64::INFINITY,
-            root_resistance: resistance.sqrt(),
-            tolerance_v: tolerance_v.min(CURRENT_SHARE * current.abs() * resistance),
+            root_resistance: network.scaled_resistance(TYPICAL_RESISTANCE).sqrt(),
+            tolerance_v,
+            sharpness: 1.0,
             stale: false,
             fresh: false,
             statistics: Statistics::default(),
@@ -98,6 +103,7 @@ impl Newton {
         self.stage = Stage::Evaluate;
         self.iterations = 0;
         self.correction = f64::INFINITY;
+        self.sharpness = 1.0;
     }
 
     /// One bounded piece of work: an evaluation, a linear iteration or a trial of the line search.
@@ -112,9 +118,15 @@ impl Newton {
             }
             Stage::Solve => {
                 let multigrid = self.multigrid.as_mut().expect("begin_solve built it");
-                if let pcg::Step::Converged(info) =
-                    self.pcg.step(&network.lattice, multigrid).map_err(Failure::Linear)?
-                {
+                let step = match self.pcg.step(&network.lattice, multigrid) {
+                    Ok(step) => step,
+                    Err(failure) => {
+                        // Whatever went wrong, the next try gets a hierarchy of its own.
+                        self.multigrid = None;
+                        return Err(Failure::Linear(failure));
+                    }
+                };
+                if let pcg::Step::Converged(info) = step {
                     self.after_solve(info);
                     self.base.copy_from_slice(state);
                     self.stage = Stage::Search { alpha: 1.0, trials: 0 };
@@ -148,7 +160,7 @@ impl Newton {
         self.stale = false;
         // The linear error need only be as small as what the next Newton step leaves.
         let relative = if self.correction.is_finite() { (5.0 * self.correction).clamp(1e-4, 0.1) } else { 0.1 };
-        let absolute = 0.1 * self.tolerance_v / self.root_resistance;
+        let absolute = 0.1 * self.sharpness * self.tolerance_v / self.root_resistance;
         let tolerance = Tolerance { relative, absolute, max_iterations: MAX_LINEAR_ITERATIONS };
         let residual = &self.residual;
         self.pcg.start(tolerance, |b| b.iter_mut().zip(residual).for_each(|(b, r)| *b = -*r as f32));
@@ -197,7 +209,11 @@ impl Newton {
         // After a full step of size v the next one is about v² / 50 mV (quadratic convergence).
         let converged = volts < 3.0 * self.tolerance_v || volts * volts / 0.05 < self.tolerance_v;
         if alpha == 1.0 && converged {
-            return Ok(Progress::Converged(self.iterations));
+            let imbalance = network.imbalance(state, current);
+            if imbalance < BALANCED || (self.sharpness < SHARPEST && imbalance < TOLERABLE) {
+                return Ok(Progress::Converged(self.iterations));
+            }
+            self.sharpness = (0.1 * self.sharpness).max(0.1 * SHARPEST);
         }
         if self.iterations >= MAX_ITERATIONS {
             return Err(Failure::Stalled { iterations: self.iterations, correction: volts });

@@ -115,7 +115,9 @@ fn model<'a>(structure: &'a Microstructure, p: &'a CellParameters) -> Model<'a> 
         let half = 0.5 * h / kappa;
         match phase[w] {
             Phase::Lpscl => {
-                let coat = f64::from(s.coat_um) * 1e-6 / p.kappa[Phase::Halide as usize];
+                let m = f64::from(s.mixed / s.covered);
+                let (halide, mixed) = (p.kappa[Phase::Halide as usize], p.kappa[Phase::Mixed as usize]);
+                let coat = f64::from(s.coat_um) * 1e-6 * ((1.0 - m) / halide + m / mixed);
                 branches.push(Branch::Reaction(v, phi_e(w), area * covered, half + coat, p.j0_halide));
                 branches.push(Branch::Reaction(v, phi_e(w), area * direct, half + p.film_resistance, p.j0_lpscl));
             }

@@ -1,6 +1,6 @@
 //! Adaptive backward Euler steps at constant current until the voltage reaches a limit, in bounded pieces of work.
 
-use super::network::{Network, SEPARATOR, TERMINAL};
+use super::network::{Network, TERMINAL};
 use super::newton::{self, Newton, Statistics};
 
 /// How finely to step. Defaults give 40-70 steps a discharge.
@@ -86,7 +86,7 @@ pub struct Integrator {
     rejections: usize,
     steps: usize,
     rejected_steps: usize,
-    /// Largest |current through the separator / applied − 1| over the accepted steps.
+    /// Largest [`Network::imbalance`] over the accepted steps.
     charge_balance_error: f64,
 }
 
@@ -102,7 +102,7 @@ impl Integrator {
         one_c: f64,
         control: StepControl,
     ) -> Integrator {
-        let newton = Newton::new(&network, control.tolerance_v, network.scaled_current(current));
+        let newton = Newton::new(&network, control.tolerance_v);
         let state = network.rest(u0);
         let rate = (current / one_c).abs();
         Integrator {
@@ -142,11 +142,6 @@ impl Integrator {
         self.state[self.network.lattice.hub(TERMINAL)]
     }
 
-    /// Voltage lost in the separator [V].
-    pub fn separator_loss(&self) -> f64 {
-        -self.state[self.network.lattice.hub(SEPARATOR)]
-    }
-
     pub fn steps(&self) -> usize {
         self.steps
     }
@@ -159,7 +154,7 @@ impl Integrator {
         self.newton.statistics
     }
 
-    /// Largest relative difference between the current through the separator and the applied one.
+    /// Largest relative difference, over the steps, between the applied current and what passes the separator or is stored.
     pub fn charge_balance_error(&self) -> f64 {
         self.charge_balance_error
     }
@@ -246,10 +241,12 @@ impl Integrator {
             if self.is_negligible() {
                 return Ok(self.stop_here());
             }
-            // Aim at the limit along the chord; the voltage bends away from it, so the next try falls short, is accepted
+            // Aim at the limit along the chord; the voltage mostly bends away from it, so the next try falls short, is accepted
             // and brings the chord closer.
             let share = if self.steps == 0 { 0.3 } else { room(before) / (room(before) - room(voltage)) };
-            self.reject(share.clamp(0.05, 0.95));
+            // A chord that has not got there in a few tries never will: halve.
+            let longest = if self.rejections > 4 { 0.5 } else { 0.95 };
+            self.reject(share.clamp(0.05, longest));
             return Ok(Progress::Running);
         }
         let first = self.steps == 0;
@@ -257,6 +254,8 @@ impl Integrator {
             self.reject(0.5);
             return Ok(Progress::Running);
         }
+        let imbalance = self.network.imbalance(&self.trial, self.current);
+        self.charge_balance_error = self.charge_balance_error.max(imbalance);
         std::mem::swap(&mut self.previous, &mut self.state);
         std::mem::swap(&mut self.state, &mut self.trial);
         self.network.accept();
@@ -264,8 +263,6 @@ impl Integrator {
         self.steps += 1;
         self.rejections = 0;
         self.in_step = false;
-        let carried = self.network.separator_current(&self.state);
-        self.charge_balance_error = self.charge_balance_error.max((carried / self.current - 1.0).abs());
         // The first step holds the jump of the ohmic drop: no slope to extrapolate.
         self.previous_dt = (!first).then_some(self.dt);
         if !at_limit && self.steps >= MAX_STEPS {

@@ -133,8 +133,9 @@ impl Graph {
     /// Ends the row that is being written; returns where the next one starts.
     pub(super) fn end_row(&mut self) -> u32 {
         let i = self.upper.len() as u32;
-        let mut split = self.row[i as usize] as usize;
-        for k in split..self.column.len() {
+        let first = self.row[i as usize] as usize;
+        let mut split = first;
+        for k in first..self.column.len() {
             if self.column[k] < i {
                 self.column.swap(k, split);
                 self.conductance.swap(k, split);

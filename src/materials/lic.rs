@@ -4,6 +4,3 @@
 pub const DENSITY: f64 = 2.71;
 /// Ionic conductivity at 30 °C [S m⁻¹], *measured*: 1.0 mS/cm (Kim, Jung et al. 2022).
 pub const KAPPA: f64 = 0.10;
-/// Exchange current density of NCA/LIC at x = 0.5 [A m⁻²], *assumed* equal to LYC's. The paper finds LIC worse next to
-/// LPSCl (they react); that reaction is not modelled.
-pub const J0: f64 = super::lyc::J0;

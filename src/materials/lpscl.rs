@@ -4,8 +4,6 @@
 pub const DENSITY: f64 = 1.86;
 /// Ionic conductivity at 30 °C [S m⁻¹], *measured*: 1.80 mS/cm (Kim, Jung et al. 2022).
 pub const KAPPA: f64 = 0.180;
-/// Exchange current density of NCA/LPSCl at x = 0.5 [A m⁻²], *measured* in the range 0.09-1 (Park 2020; Bielefeld 2022).
-pub const J0: f64 = 0.5;
 
 /// Resistance of the impurity layer on NCA/LPSCl faces [Ohm m²], *fitted* by the paper among nine candidates: 0.25 um
 /// of a phase that conducts 1e-5 times as well as LPSCl, 0.25e-6 / (1e-5 x 0.180) = 0.1389 Ohm m² = 1389 Ohm cm².

@@ -4,9 +4,6 @@
 pub const DENSITY: f64 = 2.43;
 /// Ionic conductivity at 30 °C [S m⁻¹], *measured*: 0.40 mS/cm (Kim, Jung et al. 2022).
 pub const KAPPA: f64 = 0.040;
-/// Exchange current density of NCA/LYC at x = 0.5 [A m⁻²], *fitted*: inferred from the paper's R3 of 1.8-7.7 Ohm
-/// (range 2-18).
-pub const J0: f64 = 5.0;
 
 /// Ionic conductivity of the mixed LYC-carbon coat [S m⁻¹], *assumed*: Bruggeman estimate at 65-70 vol% LYC (range
 /// 0.1-0.3 mS/cm).

@@ -86,14 +86,6 @@ impl Halide {
             Halide::Lic => lic::KAPPA,
         }
     }
-
-    /// Exchange current density against NCA at x = 0.5 [A m⁻²].
-    pub fn j0(self) -> f64 {
-        match self {
-            Halide::Lyc => lyc::J0,
-            Halide::Lic => lic::J0,
-        }
-    }
 }
 
 /// How a phase is named and drawn.

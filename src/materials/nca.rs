@@ -1,6 +1,6 @@
 //! NCA, Li[Ni0.88Co0.11Al0.01]O2: the active material. x is the lithium stoichiometry, 1 when fully lithiated.
 
-use crate::constants::{FARADAY, ONE_C_A_PER_KG};
+use crate::constants::FARADAY;
 
 /// Density [g cm⁻³], *measured*: from the lattice parameters a = 2.87, c = 14.2 Angstrom (literature 4.44-4.80).
 pub const DENSITY: f64 = 4.78;
@@ -10,11 +10,6 @@ pub const C_S_MAX: f64 = 49_200.0;
 /// Charge per mass at 1 x of stoichiometry, F c_max / density: 275.9 mAh/g [mAh g⁻¹].
 pub fn theoretical_capacity_mah_g() -> f64 {
     FARADAY * C_S_MAX / (DENSITY * 1e6) / 3.6
-}
-
-/// Current of 1C per volume of NCA [A m⁻³].
-pub fn one_c_a_per_m3() -> f64 {
-    ONE_C_A_PER_KG * DENSITY * 1e3
 }
 
 /// Chemical diffusion coefficient of lithium [m² s⁻¹].
@@ -56,7 +51,7 @@ pub fn j0_shape(x: f64) -> f64 {
 /// Measured points (C/50 half cell, mean of lithiation and delithiation; github.com/tum-ees/DegradationModeAnalysis,
 /// MIT, cell MoliM35A; the mapping x = 0.985 − 0.770 q is ours) are joined by a monotone cubic (Fritsch and Carlson
 /// 1980) in x(U) and continued by exponentials that approach x = 0 and x = 1 but never reach them. So x(U) falls
-/// strictly, and 0 < x < 1 for every voltage.
+/// strictly until 1e-12 is left at either end, and 0 < x < 1 for every voltage.
 #[derive(Clone, Debug)]
 pub struct OpenCircuitVoltage {
     /// Voltage of the first node of the uniform table [V].

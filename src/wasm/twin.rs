@@ -1,42 +1,53 @@
 //! The worker's side: one cathode, its structure and its discharge.
 
-use js_sys::{Float32Array, Float64Array, Function, Reflect};
+use std::cell::OnceCell;
+
+use js_sys::{Float32Array, Float64Array, Function, Int32Array, Reflect};
 use serde::Serialize;
 use serde_json::json;
 use wasm_bindgen::prelude::*;
 
+use super::conduct::Flow;
+use super::structure::{Volume, memory_for_run};
 use super::{failure, issues_to_js, object, read_recipe, to_js};
+use crate::analysis::Report;
 use crate::grid::Axis;
 use crate::microstructure::Microstructure;
 use crate::microstructure::build::{BuildError, BuildStage, build_with};
 use crate::recipe::{FIELDS, Recipe};
 use crate::simulation::{Field, Progress, Simulation, Status};
 
-/// What a cross-section can show: key, name, label of the colour bar, unit, and whether it needs a run.
-const VIEWS: [(&str, &str, &str, &str, bool); 4] = [
-    ("phase", "Phase", "", "", false),
-    ("stoichiometry", "Lithium stoichiometry", "x in LiₓNCA", "", true),
-    ("phi_s", "Electronic potential", "Electronic potential (V)", "V", true),
-    ("phi_e", "Ionic potential", "Ionic potential (V)", "V", true),
+/// What a cross-section can show: key, name, label of the colour bar, unit, and what must have been computed.
+const VIEWS: [(&str, &str, &str, &str, &str); 5] = [
+    ("phase", "Phase", "", "", ""),
+    ("stoichiometry", "Lithium stoichiometry", "x in LiₓNCA", "", "run"),
+    ("phi_s", "Electronic potential", "Electronic potential (V)", "V", "run"),
+    ("phi_e", "Ionic potential", "Ionic potential (V)", "V", "run"),
+    ("flux", "Current density", "Current density over its mean", "of the mean", "flow"),
 ];
 
 /// Colour limits of the stoichiometry: a discharge runs from about 0.19 to nearly 1, and fixed limits let runs be compared.
 const STOICHIOMETRY_LIMITS: [f32; 2] = [0.15, 1.0];
 
-/// What a cross-section can show: `{key, label, bar, unit, needs_run}`.
+/// What a cross-section can show: `{key, label, bar, unit, needs}`; `needs` is `run`, `flow` or empty.
 #[wasm_bindgen]
 pub fn slice_views() -> JsValue {
-    to_js(&VIEWS.map(|(key, label, bar, unit, needs_run)| {
-        json!({"key": key, "label": label, "bar": bar, "unit": unit, "needs_run": needs_run})
-    }))
+    to_js(&VIEWS.map(
+        |(key, label, bar, unit, needs)| json!({"key": key, "label": label, "bar": bar, "unit": unit, "needs": needs}),
+    ))
 }
 
-/// A cathode: built at once, discharged piece by piece.
+/// A cathode: built or imported at once, discharged piece by piece.
 #[wasm_bindgen]
 pub struct Twin {
-    recipe: Recipe,
-    structure: Microstructure,
-    simulation: Option<Simulation>,
+    pub(super) recipe: Recipe,
+    pub(super) structure: Microstructure,
+    /// The structure came from a file: recipes leave it alone.
+    pub(super) imported: bool,
+    pub(super) simulation: Option<Simulation>,
+    /// Made when first asked for.
+    pub(super) analysis: OnceCell<Report>,
+    pub(super) flow: Option<Flow>,
 }
 
 #[derive(Serialize)]
@@ -53,15 +64,23 @@ impl Twin {
     pub fn new(recipe: JsValue, on_stage: &Function) -> Result<Twin, JsValue> {
         let recipe = read_recipe(recipe).map_err(|issues| issues_to_js(&issues))?;
         let structure = build(&recipe, on_stage)?;
-        Ok(Twin { recipe, structure, simulation: None })
+        Ok(Twin::with(recipe, structure, false))
     }
 
-    /// Takes another recipe; a new structure is built, and the last discharge forgotten, only if the voxels would differ.
+    /// Takes a segmented volume in place of the builder: the label map as text (`0=pore,1-9=nca`).
+    pub fn imported(recipe: JsValue, volume: &Volume, labels: &str, voxel_um: f64) -> Result<Twin, JsValue> {
+        let recipe = read_recipe(recipe).map_err(|issues| issues_to_js(&issues))?;
+        Ok(Twin::with(recipe, volume.structure(labels, voxel_um)?, true))
+    }
+
+    /// Takes another recipe; a new structure is built, and what was computed forgotten, only if the voxels would differ. An
+    /// imported structure stays.
     pub fn set_recipe(&mut self, recipe: JsValue, on_stage: &Function) -> Result<(), JsValue> {
         let recipe = read_recipe(recipe).map_err(|issues| issues_to_js(&issues))?;
-        if !same_structure(&recipe, &self.recipe) {
-            self.structure = build(&recipe, on_stage)?;
-            self.simulation = None;
+        if !self.imported && !alike(&recipe, &self.recipe) {
+            let structure = build(&recipe, on_stage)?;
+            *self = Twin::with(recipe, structure, false);
+            return Ok(());
         }
         self.recipe = recipe;
         Ok(())
@@ -75,6 +94,7 @@ impl Twin {
     /// Works on the discharge for about `budget_ms`, or until it ends: `{finished, stage, fraction, ...}`.
     pub fn advance(&mut self, budget_ms: f64) -> Result<JsValue, JsValue> {
         let end = now_ms() + budget_ms;
+        memory_for_run(&self.structure.grid)?;
         let simulation = self.simulation.get_or_insert_with(|| Simulation::new(&self.recipe, &self.structure));
         let finished = loop {
             match simulation.advance().map_err(|e| to_js(&e))? {
@@ -86,8 +106,8 @@ impl Twin {
         Ok(to_js(&Advanced { finished, progress: simulation.progress() }))
     }
 
-    /// A cross-section: `{data, rows, columns, voxel_um, from, to}`, NaN where there is no value; the limits `from` and `to` hold
-    /// in the whole volume.
+    /// A cross-section: `{data, particle, rows, columns, voxel_um, from, to}`; data are NaN where there is no value, particle
+    /// numbers −1 outside NCA. The limits `from` and `to` hold in the whole volume.
     pub fn slice(&self, field: &str, axis: &str, index: usize) -> Result<JsValue, JsValue> {
         let stage = "cross-section";
         let axis: Axis = serde_json::from_value(json!(axis))
@@ -102,6 +122,9 @@ impl Twin {
         let (data, [from, to]) = if field == "phase" {
             let phase = |&i: &usize| f32::from(self.structure.phase[i] as u8);
             (indices.iter().map(phase).collect(), [0.0, 0.0])
+        } else if field == "flux" {
+            let flow = self.flow.as_ref().and_then(Flow::flux).ok_or_else(no_flow)?;
+            (indices.iter().map(|&i| flow.values[i]).collect(), [0.0, flow.top])
         } else {
             let known = Field::from_key(field).ok_or_else(|| {
                 failure("unknown_field", stage, format!("There is no field '{field}'."), "Choose another field.")
@@ -115,8 +138,11 @@ impl Twin {
             };
             (data, limits)
         };
+        let number = |&i: &usize| i32::try_from(self.structure.particle[i]).unwrap_or(-1);
+        let particle: Vec<i32> = indices.iter().map(number).collect();
         Ok(object([
             ("data", Float32Array::from(data.as_slice()).into()),
+            ("particle", Int32Array::from(particle.as_slice()).into()),
             ("rows", rows.into()),
             ("columns", columns.into()),
             ("voxel_um", grid.voxel_um.into()),
@@ -138,21 +164,18 @@ impl Twin {
     pub fn summary(&self) -> Result<JsValue, JsValue> {
         Ok(to_js(&self.simulation.as_ref().ok_or_else(no_run)?.summary()))
     }
+}
 
-    /// The structure in numbers.
-    pub fn report(&self) -> JsValue {
-        let s = &self.structure;
-        let area: f64 = s.surface.iter().map(|f| f64::from(f.area)).sum();
-        let covered: f64 = s.surface.iter().map(|f| f64::from(f.area * f.covered)).sum();
-        to_js(&json!({
-            "grid": s.grid,
-            "volume_fractions": s.volume_fractions(),
-            "has_run": self.simulation.is_some(),
-            "particles": s.particles.len(),
-            "coat_coverage": if area > 0.0 { covered / area } else { 0.0 },
-            "voxel_hash": format!("{:016x}", s.voxel_hash()),
-        }))
+impl Twin {
+    fn with(recipe: Recipe, structure: Microstructure, imported: bool) -> Twin {
+        Twin { recipe, structure, imported, simulation: None, analysis: OnceCell::new(), flow: None }
     }
+}
+
+/// Would both recipes give the same voxels?
+#[wasm_bindgen]
+pub fn same_structure(a: JsValue, b: JsValue) -> bool {
+    matches!((read_recipe(a), read_recipe(b)), (Ok(a), Ok(b)) if alike(&a, &b))
 }
 
 fn build(recipe: &Recipe, on_stage: &Function) -> Result<Microstructure, JsValue> {
@@ -175,12 +198,16 @@ fn build(recipe: &Recipe, on_stage: &Function) -> Result<Microstructure, JsValue
     })
 }
 
+fn no_flow() -> JsValue {
+    failure("no_flow", "results", "No current was sent through this structure.", "Press Compute first.")
+}
+
 fn no_run() -> JsValue {
     failure("no_run", "results", "Nothing has been run with this structure.", "Press Run first.")
 }
 
-/// Do both recipes give the same voxels? Interfaces, transport and the discharge leave them alone.
-fn same_structure(a: &Recipe, b: &Recipe) -> bool {
+/// Do the fields that make voxels agree? Interfaces, transport and the discharge leave them alone.
+fn alike(a: &Recipe, b: &Recipe) -> bool {
     let (a, b) = (a.to_json(), b.to_json());
     FIELDS.iter().filter(|f| matches!(f.group, "Weighed masses" | "Electrode" | "Grains")).all(|f| a[f.key] == b[f.key])
 }
@@ -201,7 +228,7 @@ fn limits(start: [f32; 2], values: &[f32]) -> [f32; 2] {
 }
 
 /// The clock of whichever thread this is.
-fn now_ms() -> f64 {
+pub(super) fn now_ms() -> f64 {
     Reflect::get(&js_sys::global(), &"performance".into())
         .ok()
         .and_then(|p| p.dyn_into::<web_sys::Performance>().ok())

@@ -6,10 +6,12 @@ import { fieldRow } from './field.js';
 
 /** @typedef {import('./field.js').Field} Field */
 /** @typedef {import('../messages.js').Recipe} Recipe */
-/** @typedef {{name: string, title: string, question: string, source: string, recipe: Recipe}} Preset */
+/** @typedef {{name: string, title: string, question: string, source: string, carbon_coverage: number | null, recipe: Recipe}} Preset */
 
 /** Is this field about the test and not about the electrode? @param {Field} field */
 const isTest = (field) => field.group === 'Discharge';
+/** What changes the picture of an electrode, not the electrode. */
+const NUMERICS = ['voxel_um', 'width_um', 'seed'];
 
 export class Form {
   /** @type {Recipe} */
@@ -66,6 +68,11 @@ export class Form {
   /** What a run of this recipe is called. */
   title() {
     return this.#changes().some((field) => !isTest(field)) ? `${this.base.title}, changed` : this.base.title;
+  }
+
+  /** Is this still the preset's electrode, on whatever grid and in whatever test? */
+  isPreset() {
+    return this.#changes().every((field) => isTest(field) || NUMERICS.includes(field.key));
   }
 
   /**

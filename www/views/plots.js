@@ -109,3 +109,11 @@ function interpolate(x, y, at) {
   const share = (at - x[after - 1]) / (x[after] - x[after - 1] || 1);
   return y[after - 1] + share * (y[after] - y[after - 1]);
 }
+
+/** One column after the other. @param {Float64Array} a @param {Float64Array} b */
+export function join(a, b) {
+  const both = new Float64Array(a.length + b.length);
+  both.set(a);
+  both.set(b, a.length);
+  return both;
+}

@@ -2,13 +2,13 @@
 // The cross-section: which field, across which axis, where; and what lies under the pointer.
 
 import { byId, element, format } from '../dom.js';
-import { isAbort } from '../simulator.js';
+import { isGone } from '../simulator.js';
 import { isDark } from '../theme.js';
 import { fitCanvas, oneAFrame, watchSize } from './canvas.js';
 
 /** @typedef {import('../messages.js').Axis} Axis */
 /** @typedef {import('../messages.js').Slice} Slice */
-/** @typedef {{key: string, label: string, bar: string, unit: string, needs_run: boolean}} View */
+/** @typedef {{key: string, label: string, bar: string, unit: string, needs: '' | 'run' | 'flow'}} View */
 /** @typedef {{left: number, top: number, width: number, height: number, x: number[], y: number[]}} Frame */
 /** @typedef {{key: string, label: string, rgb: number[]}} PhaseStyle */
 /** @typedef {Slice & {field: string, axis: Axis, index: number}} Shown a cross-section and what was asked for */
@@ -34,24 +34,31 @@ export class Slices {
   #shown = null;
   /** @type {Frame | null} */
   #frame = null;
-  #fetching = false;
-  #again = false;
+  /** @type {Promise<void> | null} */
+  #fetching = null;
+  #wanted = false;
+  /** The last cut that others were told of. */
+  #told = '';
+  /** Particle numbers and what is special about them. @type {Map<number, string>} */
+  #remarks = new Map();
 
   /**
    * @param {typeof import('../pkg/catholyte.js')} module
    * @param {import('../simulator.js').Simulator} simulator
+   * @param {() => void} onCut told when the cut has another place
    */
-  constructor(module, simulator) {
+  constructor(module, simulator, onCut) {
     this.module = module;
     this.simulator = simulator;
+    this.onCut = onCut;
     /** @type {View[]} */
     this.views = module.slice_views();
     this.redraw = oneAFrame(() => this.#draw());
-    this.#field.append(...this.views.map((v) => element('option', { value: v.key, disabled: v.needs_run }, v.label)));
+    this.#field.append(...this.views.map((v) => element('option', { value: v.key, disabled: v.needs !== '' }, v.label)));
     this.#colormap.append(...COLORMAPS.map((name) => element('option', { value: name }, name)));
     this.#buildAxes();
-    this.#field.addEventListener('change', () => this.refresh());
-    this.#position.addEventListener('input', () => this.refresh());
+    this.#field.addEventListener('change', () => void this.refresh());
+    this.#position.addEventListener('input', () => void this.refresh());
     this.#colormap.addEventListener('change', () => this.redraw());
     for (const kind of /** @type {const} */ (['pointermove', 'pointerdown'])) {
       this.#canvas.addEventListener(kind, (event) => this.#read(event));
@@ -69,45 +76,73 @@ export class Slices {
     const first = this.#grid === null;
     this.#grid = report.grid;
     this.#halide = halide;
-    this.setHasRun(report.has_run);
+    const { nca } = report.analysis.connectivity;
+    this.#remarks = new Map([
+      ...nca.weakly_wired_particles.map((n) => /** @type {const} */ ([n, 'weakly wired'])),
+      ...nca.ionically_isolated_particles.map((n) => /** @type {const} */ ([n, 'ionically isolated'])),
+      ...nca.electronically_isolated_particles.map((n) => /** @type {const} */ ([n, 'electronically isolated'])),
+    ]);
+    this.allow('run', report.has_run);
+    this.allow('flow', report.has_flow);
     this.#limitPosition(first ? 0.5 : null);
-    this.refresh();
+    return this.refresh();
   }
 
-  /** Are there potentials and lithium to show? @param {boolean} hasRun */
-  setHasRun(hasRun) {
-    for (const [i, view] of this.views.entries()) this.#field.options[i].disabled = view.needs_run && !hasRun;
-    if (!hasRun && this.#view().needs_run) this.#field.value = 'phase';
+  /** Are there fields of a run, or of a flow, to show? @param {'run' | 'flow'} needs @param {boolean} there */
+  allow(needs, there) {
+    for (const [i, view] of this.views.entries()) {
+      if (view.needs === needs) this.#field.options[i].disabled = !there;
+    }
+    if (!there && this.#view().needs === needs) this.#field.value = 'phase';
   }
 
   /** Shows a field, if the visitor has not chosen another one than the phases. @param {string} key */
   suggest(key) {
     if (this.#field.value === 'phase') this.#field.value = key;
-    this.refresh();
+    void this.refresh();
+  }
+
+  /** Shows a field. @param {string} key */
+  show(key) {
+    this.#field.value = key;
+    void this.refresh();
+  }
+
+  /** Where the cut is, and how far it can go. */
+  get cut() {
+    return { axis: this.#axis, index: this.#position.valueAsNumber, last: Number(this.#position.max) };
+  }
+
+  /** The same in words. */
+  get place() {
+    return this.#grid ? placeText(this.#axis, this.#position.valueAsNumber, this.#grid.voxel_um) : '';
+  }
+
+  /** Moves the cut from elsewhere. @param {number} index */
+  moveTo(index) {
+    this.#position.value = String(index);
+    void this.refresh();
   }
 
   /** Asks the worker for the present choice; while an answer is under way, only the latest choice counts. */
-  async refresh() {
+  refresh() {
     this.#showPlace();
-    if (this.#fetching || !this.#grid) {
-      this.#again = this.#fetching;
-      return;
-    }
-    this.#fetching = true;
-    const [field, axis, index] = [this.#field.value, this.#axis, this.#position.valueAsNumber];
-    try {
-      this.#shown = { ...(await this.simulator.slice(field, axis, index)), field, axis, index };
-      this.redraw();
-    } catch (error) {
-      // A cut through a structure that was replaced meanwhile: the next structure brings its own.
-      const code = error instanceof Error && 'failure' in error ? /** @type {any} */ (error).failure.code : '';
-      if (!isAbort(error) && !['no_run', 'no_structure', 'outside', 'crashed'].includes(code)) throw error;
-    } finally {
-      this.#fetching = false;
-    }
-    if (this.#again) {
-      this.#again = false;
-      void this.refresh();
+    this.#wanted = this.#grid !== null;
+    this.#fetching ??= this.#fetch().finally(() => (this.#fetching = null));
+    return this.#fetching;
+  }
+
+  async #fetch() {
+    while (this.#wanted) {
+      this.#wanted = false;
+      const [field, axis, index] = [this.#field.value, this.#axis, this.#position.valueAsNumber];
+      try {
+        this.#shown = { ...(await this.simulator.slice(field, axis, index)), field, axis, index };
+        this.redraw();
+      } catch (error) {
+        // A cut through a structure that was replaced meanwhile: the next structure brings its own.
+        if (!isGone(error)) throw error;
+      }
     }
   }
 
@@ -142,9 +177,13 @@ export class Slices {
 
   #showPlace() {
     if (!this.#grid) return;
-    const text = placeText(this.#axis, this.#position.valueAsNumber, this.#grid.voxel_um);
+    const text = this.place;
     byId('slice-place').textContent = text;
     this.#position.setAttribute('aria-valuetext', text);
+    const { axis, index, last } = this.cut;
+    const cut = `${axis} ${index} ${last}`;
+    if (cut !== this.#told) this.onCut();
+    this.#told = cut;
   }
 
   #draw() {
@@ -201,7 +240,9 @@ export class Slices {
     const column = Math.floor((lying ? v : u) * shown.columns);
     const at = { x: [shown.index, column, row], y: [column, shown.index, row], z: [column, row, shown.index] }[shown.axis];
     const place = at.map((i) => ((i + 0.5) * shown.voxel_um).toFixed(1)).join(', ');
-    const value = shown.data[row * shown.columns + column];
+    const [value, number] = [shown.data, shown.particle].map((values) => values[row * shown.columns + column]);
+    const remark = this.#remarks.get(number);
+    const whose = number < 0 ? '' : `, particle ${number}${remark ? ` (${remark})` : ''}`;
     const view = /** @type {View} */ (this.views.find((w) => w.key === shown.field));
     const what =
       shown.field === 'phase'
@@ -209,7 +250,7 @@ export class Slices {
         : Number.isNaN(value)
           ? 'no value here'
           : `${format(value, 5)} ${view.unit}`.trim();
-    this.#say(`(${place}) µm: ${what}`);
+    this.#say(`(${place}) µm: ${what}${whose}`);
   }
 
   /** @param {string | null} text */

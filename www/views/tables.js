@@ -37,13 +37,16 @@ export const stopReason = (reason) => (reason === null ? 'not at all' : (STOP_RE
  * @param {import('../messages.js').Report | null} report null while the structure is being built
  */
 export function showComposition(module, checked, report) {
-  const { composition, grid } = checked;
+  const { composition } = checked;
+  // An imported volume was not weighed.
+  const grid = report?.grid ?? checked.grid;
+  const weighed = report?.imported ? null : composition;
   /** @type {import('./slices.js').PhaseStyle[]} */
   const styles = module.phase_styles(String(checked.recipe.halide));
   const percent = (/** @type {number | undefined} */ share) => (share === undefined ? '…' : (100 * share).toFixed(2));
   const rows = styles.flatMap((style, i) => {
-    const share = composition.volume_fraction[i];
-    if (share === 0) return [];
+    const share = weighed?.volume_fraction[i];
+    if (!share && !(report?.imported && report.volume_fractions[i])) return [];
     const swatch = element('span', { class: 'swatch' });
     swatch.style.background = `rgb(${style.rgb.join(' ')})`;
     return [
@@ -51,7 +54,7 @@ export function showComposition(module, checked, report) {
         'tr',
         {},
         element('th', { scope: 'row' }, swatch, style.label),
-        element('td', {}, percent(share)),
+        element('td', {}, weighed ? percent(share) : '–'),
         element('td', {}, percent(report?.volume_fractions[i])),
       ),
     ];
@@ -61,15 +64,19 @@ export function showComposition(module, checked, report) {
   const [nx, ny, nz] = grid.size;
   /** @type {[string, string][]} */
   const figures = [
-    ['Porosity', `${(100 * composition.volume_fraction[0]).toFixed(2)} %`],
-    ['Loading', `${format(composition.loading_mg_cm2)} mg/cm²`],
-    ['Thickness', `${format(composition.thickness_um)} µm`],
-    ['NCA in the solids', `${(100 * composition.nca_mass_fraction).toFixed(1)} wt%`],
-    ['Nominal capacity', `${format(composition.nominal_capacity_mah_cm2)} mAh/cm²`],
+    ...(weighed
+      ? /** @type {[string, string][]} */ ([
+          ['Porosity', `${(100 * weighed.volume_fraction[0]).toFixed(2)} %`],
+          ['Loading', `${format(weighed.loading_mg_cm2)} mg/cm²`],
+          ['Thickness', `${format(weighed.thickness_um)} µm`],
+          ['NCA in the solids', `${(100 * weighed.nca_mass_fraction).toFixed(1)} wt%`],
+          ['Nominal capacity', `${format(weighed.nominal_capacity_mah_cm2)} mAh/cm²`],
+        ])
+      : /** @type {[string, string][]} */ ([['Thickness', `${format(nz * grid.voxel_um)} µm`]])),
     ['NCA surface under coat', report ? `${(100 * report.coat_coverage).toFixed(1)} %` : '…'],
     ['NCA particles', report ? String(report.particles) : '…'],
     ['Voxels', `${nx} × ${ny} × ${nz}`],
-    ['Memory for a run', `about ${formatBytes(checked.estimate_bytes)}`],
+    ['Memory for a run', `about ${formatBytes((checked.estimate_bytes * nx * ny * nz) / checked.grid.size.reduce((a, b) => a * b))}`],
   ];
   byId('figures').replaceChildren(
     ...figures.map(([name, value]) => element('div', {}, element('dt', {}, name), element('dd', {}, value))),

@@ -1,0 +1,80 @@
+// What the page tells of a structure before any current flows.
+
+import assert from 'node:assert/strict';
+import { browserTest } from './harness.mjs';
+import { choose, makeSmall, number, open, ready } from './bench.mjs';
+import { native } from './native.mjs';
+
+const coverage = (page) => page.getByRole('table', { name: 'NCA surface by what it meets' });
+const reached = (page) => page.getByRole('table', { name: 'NCA volume by what reaches it' });
+/** The full value in the row of this name. */
+const share = async (table, name) =>
+  Number(await table.getByRole('row', { name: new RegExp(`^${name}`) }).locator('data').getAttribute('value'));
+
+browserTest('coverage and connectivity are those of the command line', async ({ page, url }) => {
+  await open({ page, url });
+  await number(page, 'Voxel').fill('1.25');
+  await page.getByText('20 × 20 × 40').waitFor();
+  await ready(page);
+  const expected = await native('build', 'lyc-10', '--voxel-um', '1.25');
+  for (const [name, key] of [['carbon', 'carbon'], ['LYC', 'halide'], ['LPSCl', 'lpscl'], ['another NCA', 'nca'], ['pore', 'pore']]) {
+    await coverage(page).getByRole('row', { name: new RegExp(`^${name}`) }).locator('data').waitFor();
+    const here = await share(coverage(page), name);
+    assert.ok(here > 0 && Math.abs(here - expected.coverage.nca[key]) < 1e-12, `${name}: ${here}`);
+  }
+  const { nca } = expected.connectivity;
+  assert.equal(await share(reached(page), 'Active'), nca.active_fraction);
+  assert.equal(await share(reached(page), 'Without electrons'), nca.electronically_isolated_fraction);
+  assert.equal(await share(reached(page), 'Without ions'), nca.ionically_isolated_fraction);
+  await page.getByText(`${nca.weakly_wired_particles.length} particle`).first().waitFor();
+});
+
+browserTest('the paper’s coverage by carbon is marked for its electrodes, and for no other', async ({ page, url }) => {
+  await open({ page, url });
+  const mark = page.getByText(/carbon covers [\d.]+ % in the paper/);
+  for (const [preset, text] of [['10 wt% LYC', '15.69 %'], ['14 wt% LYC', '11.46 %']]) {
+    await choose(page, preset);
+    await mark.filter({ hasText: text }).waitFor();
+  }
+  await number(page, 'Porosity').fill('0.2');
+  await mark.waitFor({ state: 'hidden' });
+  await choose(page, 'Bare NCA');
+  await ready(page);
+  assert.ok(await mark.isHidden());
+});
+
+browserTest('a fine structure is preceded by a coarse one, and an outdated one is dropped', async ({ page, url }) => {
+  await open({ page, url });
+  await number(page, 'Voxel').fill('2.5');
+  await page.getByText('10 × 10 × 20').waitFor();
+  await ready(page);
+  // What the cross-section was drawn on, by the voxels along y.
+  await page.evaluate(() => {
+    const slider = document.getElementById('slice-position');
+    window.seen = [];
+    new MutationObserver(() => window.seen.push(Number(slider.max) + 1)).observe(slider, { attributeFilter: ['max'] });
+  });
+  const seen = (count) => page.waitForFunction((n) => window.seen.includes(n), count);
+  await number(page, 'Voxel').fill('0.5');
+  await seen(50);
+  assert.deepEqual(await page.evaluate(() => window.seen), [25, 50]);
+  // Turned away from before it could be built.
+  await page.evaluate(() => (window.seen = []));
+  await number(page, 'Voxel').fill('0.25');
+  await seen(25);
+  await number(page, 'Voxel').fill('2.5');
+  await seen(10);
+  await page.waitForTimeout(3000);
+  assert.deepEqual(await page.evaluate(() => window.seen), [25, 10]);
+});
+
+browserTest('a change of the test alone leaves structure and run where they are', async ({ page, url }) => {
+  await open({ page, url });
+  await makeSmall(page);
+  await page.getByRole('button', { name: 'Run' }).first().click();
+  await page.locator('#progress-text').filter({ hasText: 'Finished' }).waitFor();
+  await number(page, 'Cut-off').fill('3.1');
+  await ready(page);
+  const option = page.getByRole('combobox', { name: 'Show' }).locator('option', { hasText: 'Ionic potential' });
+  assert.equal(await option.evaluate((node) => node.disabled), false);
+});

@@ -1,0 +1,165 @@
+//! Whole discharges: the books balance, every run ends by its cut-off, and nothing depends on how the work is cut up.
+
+use catholyte::cell::timestep::StepControl;
+use catholyte::grid::Axis;
+use catholyte::materials::Phase;
+use catholyte::microstructure::{Microstructure, build};
+use catholyte::presets;
+use catholyte::protocol::{ConstantCurrent, Protocol};
+use catholyte::recipe::Recipe;
+use catholyte::results::StopReason;
+use catholyte::simulation::{Field, Simulation, Status};
+use serde_json::{Value, json};
+
+fn recipe(preset: &str, overrides: Value) -> Recipe {
+    presets::find(preset).unwrap().with_overrides(&overrides).unwrap()
+}
+
+/// A small piece of an electrode, for what needs no statistics.
+fn small(overrides: Value) -> Recipe {
+    let mut fields = json!({"width_um": 10, "thickness_um": 15, "c_rate": 1});
+    for (key, value) in overrides.as_object().unwrap() {
+        fields[key] = value.clone();
+    }
+    recipe("lyc-10", fields)
+}
+
+#[test]
+fn every_preset_discharges_to_its_cut_off_with_balanced_books() {
+    for preset in presets::all() {
+        // Coarse, to be fast; the balances do not depend on the grid.
+        let recipe = recipe(&preset.name, json!({"voxel_um": 1.25, "width_um": 15, "thickness_um": 30, "c_rate": 0.5}));
+        let structure = build(&recipe).unwrap();
+        let mut simulation = Simulation::new(&recipe, &structure);
+        let summary = simulation.run().unwrap_or_else(|e| panic!("{}: {e}", preset.name));
+        assert_eq!(summary.stop_reason, Some(StopReason::LowerCutoff), "{}", preset.name);
+        // The cut-off is found to 0.1 mV, or to 3e-6 of the capacity where the voltage falls off a cliff.
+        assert!((summary.final_voltage_v - 3.0).abs() <= 1e-4, "{}: {}", preset.name, summary.final_voltage_v);
+        assert!(summary.charge_balance_error < 1e-4, "{}: {}", preset.name, summary.charge_balance_error);
+        assert!(summary.lithium_balance_error < 1e-4, "{}: {}", preset.name, summary.lithium_balance_error);
+        // From 4.28 V to 3.0 V the open-circuit curve holds 211 mAh/g.
+        let capacity = summary.discharge_capacity_mah_g;
+        assert!((60.0..211.0).contains(&capacity), "{}: {capacity}", preset.name);
+        let series = simulation.series();
+        assert!(series.capacity_mah_g.windows(2).all(|q| q[1] > q[0]), "{}", preset.name);
+        assert!(series.voltage_v.iter().all(|v| v.is_finite() && (2.9..4.5).contains(v)), "{}", preset.name);
+        for (x, phase) in simulation.field(Field::Stoichiometry).iter().zip(&structure.phase) {
+            assert!(if *phase == Phase::Nca { (0.0..=1.0).contains(x) } else { x.is_nan() }, "{}: {x}", preset.name);
+        }
+    }
+}
+
+#[test]
+fn two_runs_of_a_seed_are_identical_and_another_seed_differs() {
+    let run = |seed: u32| {
+        let recipe = small(json!({"seed": seed}));
+        let mut simulation = Simulation::new(&recipe, &build(&recipe).unwrap());
+        simulation.run().unwrap();
+        simulation.series().voltage_v.clone()
+    };
+    let first = run(3);
+    assert_eq!(first, run(3));
+    assert_ne!(first, run(4));
+}
+
+#[test]
+fn looking_on_while_it_runs_changes_nothing() {
+    let recipe = small(json!({}));
+    let structure = build(&recipe).unwrap();
+    let mut undisturbed = Simulation::new(&recipe, &structure);
+    undisturbed.run().unwrap();
+    let mut watched = Simulation::new(&recipe, &structure);
+    let mut fraction = 0.0;
+    while watched.advance().unwrap() == Status::Running {
+        let progress = watched.progress();
+        assert!(progress.fraction >= fraction && progress.fraction <= 1.0);
+        fraction = progress.fraction;
+        watched.slice(Field::PhiE, Axis::Y, 3);
+        watched.summary();
+    }
+    assert_eq!(watched.series().voltage_v, undisturbed.series().voltage_v);
+    assert_eq!(watched.progress().fraction, 1.0);
+}
+
+#[test]
+fn slices_are_cut_from_the_field() {
+    let recipe = small(json!({}));
+    let mut simulation = Simulation::new(&recipe, &build(&recipe).unwrap());
+    simulation.run().unwrap();
+    let grid = recipe.grid();
+    for field in Field::ALL {
+        let whole = simulation.field(field);
+        for axis in Axis::ALL {
+            let (_, _, voxels) = grid.slice(axis, 2);
+            let expected: Vec<u32> = voxels.iter().map(|&v| whole[v].to_bits()).collect();
+            let slice: Vec<u32> = simulation.slice(field, axis, 2).iter().map(|v| v.to_bits()).collect();
+            assert_eq!(slice, expected);
+        }
+    }
+}
+
+#[test]
+fn the_terminal_voltage_is_right_to_a_tenth_of_a_millivolt() {
+    let recipe = small(json!({}));
+    let structure = build(&recipe).unwrap();
+    let capacity = |control: StepControl| {
+        let protocol =
+            Protocol { initial_voltage_v: 4.28, step: ConstantCurrent { c_rate: 1.0, until_voltage_v: 3.0 } };
+        let mut simulation = Simulation::with_protocol(&recipe, &structure, protocol, control);
+        let summary = simulation.run().unwrap();
+        (summary.mean_voltage_v, summary.discharge_capacity_mah_g)
+    };
+    let default = StepControl::default();
+    let (mean, charge) = capacity(default);
+    let (tight_mean, tight_charge) = capacity(StepControl { tolerance_v: 0.1 * default.tolerance_v, ..default });
+    assert!((mean - tight_mean).abs() < 1e-4, "{mean} and {tight_mean} V");
+    assert!((charge / tight_charge - 1.0).abs() < 1e-3, "{charge} and {tight_charge} mAh/g");
+    let half =
+        StepControl { voltage_step: 0.5 * default.voltage_step, charge_step: 0.5 * default.charge_step, ..default };
+    let (half_mean, half_charge) = capacity(half);
+    // First order in the step: halving it moves the mean voltage by less than 2 mV.
+    assert!((mean - half_mean).abs() < 2e-3, "{mean} and {half_mean} V");
+    assert!((charge / half_charge - 1.0).abs() < 0.01, "{charge} and {half_charge} mAh/g");
+}
+
+#[test]
+fn a_charge_runs_the_other_way() {
+    let recipe = small(json!({}));
+    let structure = build(&recipe).unwrap();
+    let protocol = Protocol { initial_voltage_v: 3.6, step: ConstantCurrent { c_rate: -0.5, until_voltage_v: 4.3 } };
+    let mut simulation = Simulation::with_protocol(&recipe, &structure, protocol, StepControl::default());
+    let summary = simulation.run().unwrap();
+    assert_eq!(summary.stop_reason, Some(StopReason::UpperCutoff));
+    assert!(simulation.series().voltage_v[1] > 3.6 && summary.lithium_balance_error < 1e-4);
+    assert!((60.0..180.0).contains(&summary.discharge_capacity_mah_g), "{}", summary.discharge_capacity_mah_g);
+}
+
+#[test]
+fn a_current_beyond_what_surfaces_take_up_ends_at_once_by_the_cut_off() {
+    for c_rate in [15.0, 20.0] {
+        let recipe = small(json!({"voxel_um": 2.5, "c_rate": c_rate}));
+        let mut simulation = Simulation::new(&recipe, &build(&recipe).unwrap());
+        let summary = simulation.run().unwrap();
+        assert_eq!(summary.stop_reason, Some(StopReason::LowerCutoff));
+        assert_eq!(summary.discharge_capacity_mah_g, 0.0);
+    }
+}
+
+#[test]
+fn a_structure_that_conducts_nothing_is_a_result() {
+    let recipe = small(json!({}));
+    let mut structure: Microstructure = build(&recipe).unwrap();
+    // A wall of pore across the middle cuts both rails.
+    let [nx, ny, nz] = structure.grid.size;
+    for voxel in nx * ny * (nz / 2)..nx * ny * (nz / 2 + 1) {
+        structure.phase[voxel] = Phase::Pore;
+    }
+    structure
+        .surface
+        .retain(|face| [face.voxel, face.neighbour].iter().all(|&v| structure.phase[v as usize] != Phase::Pore));
+    let mut simulation = Simulation::new(&recipe, &structure);
+    let summary = simulation.run().unwrap();
+    assert_eq!(summary.stop_reason, Some(StopReason::NoConductingPath));
+    assert_eq!((summary.discharge_capacity_mah_g, summary.time_steps), (0.0, 0));
+    assert!(simulation.slice(Field::PhiS, Axis::Z, 0).iter().all(|v| v.is_nan()));
+}

@@ -1,0 +1,260 @@
+// @ts-check
+// The 3D view: which phases, cut where, seen from where. Draws when something changes, and never else.
+
+import { byId, element } from '../dom.js';
+import { isGone } from '../simulator.js';
+import { oneAFrame, watchSize } from './canvas.js';
+import { Orbit } from './orbit.js';
+import { VolumeRenderer, project } from './volume-gl.js';
+
+/** @typedef {import('../messages.js').Report} Report */
+/** @typedef {import('./volume-gl.js').Vector} Vector */
+/** @typedef {import('./volume-gl.js').Camera} Camera */
+/** @typedef {{label: number, name: string, rgb: number[], first: boolean}} Part what can be shown or hidden */
+
+const AXES = ['x', 'y', 'z'];
+/** Labels of the 3D view beyond the phases. */
+const NCA = 1;
+const ISOLATED = 6;
+const WEAK = 7;
+/** @type {Part[]} */
+const SPECIAL = [
+  { label: ISOLATED, name: 'isolated NCA', rgb: [213, 60, 20], first: true },
+  { label: WEAK, name: 'weakly wired NCA', rgb: [204, 121, 167], first: true },
+];
+/** Pore and sulfide fill the space between: with them nothing else is seen. */
+const HIDDEN_AT_FIRST = ['pore', 'lpscl'];
+/** Pixels of the screen beyond this ratio cost more than they show. */
+const MOST_SHARP = 2;
+/** Half the height of the picture at distance 1. */
+const LENS = 0.32;
+/** Full sharpness comes back this long after the last move [ms]. */
+const REST_MS = 160;
+
+export class VolumeView {
+  #canvas = /** @type {HTMLCanvasElement} */ (byId('volume'));
+  #cutSelect = /** @type {HTMLSelectElement} */ (byId('volume-cut'));
+  #position = /** @type {HTMLInputElement} */ (byId('volume-position'));
+  /** @type {VolumeRenderer | null} */
+  #renderer = null;
+  /** @type {Report | null} */
+  #report = null;
+  /** @type {Uint8Array | null} */
+  #labels = null;
+  /** @type {number[][]} */
+  #palette = [];
+  /** The visitor's choices, kept from structure to structure. @type {Map<string, boolean>} */
+  #choices = new Map();
+  #shown = 0;
+  #moving = 0;
+
+  /**
+   * @param {import('../simulator.js').Simulator} simulator
+   * @param {import('./slices.js').Slices} slices which has the cut
+   */
+  constructor(simulator, slices) {
+    this.simulator = simulator;
+    this.slices = slices;
+    this.redraw = oneAFrame(() => this.#draw());
+    const gl = this.#canvas.getContext('webgl2', { alpha: true, antialias: true, depth: false });
+    if (!gl) {
+      this.#refuse('This browser shows no 3D here: WebGL2 is missing or switched off. The cross-section shows the same structure.');
+      return;
+    }
+    this.#renderer = new VolumeRenderer(gl);
+    this.orbit = new Orbit(this.#canvas, () => this.#move());
+    byId('volume-in').addEventListener('click', () => this.orbit?.zoom(1 / 1.3));
+    byId('volume-out').addEventListener('click', () => this.orbit?.zoom(1.3));
+    byId('volume-home').addEventListener('click', () => this.orbit?.home());
+    this.#cutSelect.addEventListener('change', () => this.showCut());
+    this.#position.addEventListener('input', () => slices.moveTo(this.#position.valueAsNumber));
+    this.#canvas.addEventListener('webglcontextlost', (event) => event.preventDefault());
+    this.#canvas.addEventListener('webglcontextrestored', () => {
+      this.#renderer = new VolumeRenderer(gl);
+      this.#upload();
+    });
+    watchSize(this.#canvas, this.redraw);
+  }
+
+  /**
+   * A structure was built: fetches its labels.
+   * @param {Report} report
+   * @param {import('./slices.js').PhaseStyle[]} styles
+   */
+  async setStructure(report, styles) {
+    if (!this.#renderer) return;
+    if (Math.max(...report.grid.size) > this.#renderer.limit) {
+      this.#labels = null;
+      return this.#say(`More than ${this.#renderer.limit} voxels along an axis: this device cannot show them in 3D.`);
+    }
+    try {
+      this.#labels = await this.simulator.labels();
+    } catch (error) {
+      if (isGone(error)) return;
+      throw error;
+    }
+    this.#report = report;
+    this.#palette = [...styles.map((style) => style.rgb), ...SPECIAL.map((part) => part.rgb)];
+    this.#say(null);
+    this.#buildParts(styles);
+    this.showCut();
+    this.#upload();
+  }
+
+  /** The cut was moved, here or in the cross-section. */
+  showCut() {
+    const { axis, index, last } = this.slices.cut;
+    this.#position.max = String(last);
+    this.#position.value = String(index);
+    this.#position.disabled = this.#cutSelect.value === 'none';
+    const place = this.slices.place;
+    byId('volume-place').textContent = this.#position.disabled ? '' : place;
+    this.#position.setAttribute('aria-valuetext', place);
+    this.#position.setAttribute('aria-label', `Position of the cut across ${axis} in 3D`);
+    this.redraw();
+  }
+
+  #upload() {
+    if (!this.#renderer || !this.#report || this.#labels?.length !== this.#report.grid.size.reduce((a, b) => a * b)) return;
+    this.#renderer.load(this.#labels, this.#report.grid.size);
+    this.redraw();
+  }
+
+  /** A box to tick for each phase that is there. @param {import('./slices.js').PhaseStyle[]} styles */
+  #buildParts(styles) {
+    const present = new Set(this.#labels);
+    const phases = styles.map((style, label) => ({
+      label,
+      name: style.label,
+      rgb: style.rgb,
+      first: !HIDDEN_AT_FIRST.includes(style.key),
+    }));
+    const parts = [...phases, ...SPECIAL].filter(({ label }) => present.has(label));
+    byId('volume-parts').replaceChildren(...parts.map((part) => this.#box(part)));
+    this.#choose(parts);
+  }
+
+  /** @param {Part} part */
+  #box(part) {
+    const input = element('input', { type: 'checkbox' });
+    input.checked = this.#choices.get(part.name) ?? part.first;
+    input.addEventListener('change', () => {
+      this.#choices.set(part.name, input.checked);
+      if (part.label >= ISOLATED) this.#palette[part.label] = input.checked ? part.rgb : this.#palette[NCA];
+      this.#shown ^= part.label < ISOLATED || !this.#has(NCA) ? 1 << part.label : 0;
+      this.redraw();
+    });
+    const swatch = element('span', { class: 'swatch' });
+    swatch.style.background = `rgb(${part.rgb.join(' ')})`;
+    return element('label', { class: 'tick' }, input, swatch, part.name);
+  }
+
+  /** @param {number} label */
+  #has(label) {
+    return ((this.#shown >> label) & 1) === 1;
+  }
+
+  /** @param {Part[]} parts */
+  #choose(parts) {
+    this.#shown = 0;
+    for (const { label, name, first } of parts) if (this.#choices.get(name) ?? first) this.#shown |= 1 << label;
+  }
+
+  #move() {
+    clearTimeout(this.#moving);
+    this.#moving = window.setTimeout(() => {
+      this.#moving = 0;
+      this.redraw();
+    }, REST_MS);
+    this.redraw();
+  }
+
+  /** Sizes the canvas: coarser while it is being turned, sharp at rest. */
+  #fit() {
+    const place = /** @type {HTMLElement} */ (this.#canvas.parentElement).getBoundingClientRect();
+    const ratio = this.#moving ? Math.min(1, window.devicePixelRatio) : Math.min(MOST_SHARP, window.devicePixelRatio);
+    const [width, height] = [Math.round(place.width * ratio), Math.round(place.height * ratio)];
+    if (this.#canvas.width !== width) this.#canvas.width = width;
+    if (this.#canvas.height !== height) this.#canvas.height = height;
+    return width > 0 && height > 0;
+  }
+
+  /** @param {Vector} size @returns {Camera} */
+  #camera(size) {
+    const { yaw, pitch, distance } = /** @type {Orbit} */ (this.orbit).pose;
+    const [sy, cy, sp, cp] = [Math.sin(yaw), Math.cos(yaw), Math.sin(pitch), Math.cos(pitch)];
+    // As the cross-section across y has it: z to the right, x up, y towards the viewer.
+    const turned = (/** @type {number} */ r, /** @type {number} */ u, /** @type {number} */ f) => /** @type {Vector} */ ([u, f, r]);
+    const back = turned(sy * cp, sp, cy * cp);
+    const aspect = this.#canvas.width / this.#canvas.height;
+    // Wide structures fill the width, tall places the height.
+    const lens = LENS / Math.min(1, aspect / 1.45);
+    const away = Math.hypot(...size) * distance * 0.9;
+    const scale = (/** @type {Vector} */ v, /** @type {number} */ by) => /** @type {Vector} */ (v.map((c) => c * by));
+    return {
+      eye: /** @type {Vector} */ (size.map((n, i) => n / 2 + back[i] * away)),
+      forward: scale(back, -1),
+      right: scale(turned(cy, 0, -sy), lens * aspect),
+      up: scale(turned(-sy * sp, cp, -cy * sp), lens),
+    };
+  }
+
+  #draw() {
+    const grid = this.#report?.grid;
+    if (!this.#renderer || !grid || !this.#fit()) return;
+    const { axis, index } = this.slices.cut;
+    const side = this.#cutSelect.value;
+    const cutAxis = side === 'none' ? -1 : AXES.indexOf(axis);
+    /** @type {Vector} */
+    const low = [0, 0, 0];
+    /** @type {Vector} */
+    const high = [...grid.size];
+    // The layer of the cross-section itself stays, and faces the viewer.
+    if (side === 'above') high[cutAxis] = Math.min(index + 1, grid.size[cutAxis]);
+    if (side === 'below') low[cutAxis] = Math.min(index, grid.size[cutAxis] - 1);
+    const camera = this.#camera(grid.size);
+    this.#renderer.draw({
+      camera,
+      low,
+      high,
+      cutAxis,
+      cutSide: side === 'below' ? 1 : -1,
+      shown: this.#shown,
+      palette: this.#palette,
+      edge: rgb(getComputedStyle(byId('volume-start')).color),
+      accent: rgb(getComputedStyle(byId('volume-place')).color),
+    });
+    const [nx, ny, nz] = grid.size;
+    place(byId('volume-start'), project(camera, [nx / 2, ny / 2, -0.02 * nz]));
+    place(byId('volume-end'), project(camera, [nx / 2, ny / 2, 1.02 * nz]));
+  }
+
+  /** @param {string} message */
+  #refuse(message) {
+    this.#say(message);
+    byId('volume-tools').hidden = true;
+    byId('volume-controls').hidden = true;
+    byId('volume-hint').hidden = true;
+    this.#canvas.hidden = true;
+  }
+
+  /** @param {string | null} message */
+  #say(message) {
+    const note = byId('volume-message');
+    note.hidden = message === null;
+    note.textContent = message;
+  }
+}
+
+/** The three numbers of a computed colour. @param {string} colour */
+const rgb = (colour) => (colour.match(/[\d.]+/g) ?? []).slice(0, 3).map(Number);
+
+/** Puts a word beside its end of the structure. @param {HTMLElement} node @param {[number, number] | null} at */
+function place(node, at) {
+  node.hidden = at === null || Math.abs(at[0]) > 1 || Math.abs(at[1]) > 1;
+  if (!at) return;
+  // Away from the middle, so that it never lies on the structure it names.
+  node.style.translate = `${at[0] < 0 ? -105 : 5}% -50%`;
+  node.style.left = `${50 * (1 + at[0])}%`;
+  node.style.top = `${50 * (1 - at[1])}%`;
+}
