@@ -197,6 +197,9 @@ fn match_block(lattice: &Lattice, layer: usize, corner: [usize; 3]) -> [u32; 8] 
         }
     }
     let present = diagonal.map(|d| d > 0.0);
+    if present == [false; 8] {
+        return [ABSENT; 8];
+    }
     // `owner[k]` is the corner that stands for the group of corner k.
     let mut owner: [usize; 8] = std::array::from_fn(|k| k);
     let mut branch = [0.0_f32; 12];

@@ -12,7 +12,7 @@ import time
 import numpy as np
 
 THREADS = 2
-LONG = 20.0
+LONG = 8.0
 
 
 def network(labels, conductivity):

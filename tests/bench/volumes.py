@@ -73,3 +73,13 @@ def write(program, folder):
         keep(f"blobs 60 %, {size}", blobs(shape, 0.6, 3, 3), {1: 1.0})
         keep(f"five phases, {size}", electrode[: shape[0]], FIVE_PHASE)
     return made
+
+
+def write_growing(folder):
+    """One kind of structure in cubes of growing size; returns as write does."""
+    made = []
+    for n in [50, 100, 150, 200]:
+        path = folder / f"cube-{n}.npy"
+        np.save(path, blobs((n, n, n), 0.5, 3, 4))
+        made.append((f"blobs 50 %, {n}³", path, {1: 1.0}))
+    return made
