@@ -8,7 +8,7 @@ mod network;
 
 use serde::{Deserialize, Serialize};
 
-use self::network::{fill_faces, keep_connected, power};
+use self::network::{equal_currents, fill_faces, keep_connected, power};
 use crate::grid::Axis;
 use crate::linalg::lattice::{End, Lattice};
 use crate::linalg::multigrid::Multigrid;
@@ -188,7 +188,10 @@ impl Conduction {
         };
         if connected > 0 {
             let b = conduction.right_hand_side();
-            conduction.solve = Some(Refinement::new(&conduction.lattice, b, request.tolerance, request.max_iterations));
+            let lattice = &conduction.lattice;
+            let mut solve = Refinement::new(lattice, b, request.tolerance, request.max_iterations);
+            solve.start_from(lattice, equal_currents(lattice));
+            conduction.solve = Some(solve);
         }
         Ok(conduction)
     }
@@ -223,7 +226,8 @@ impl Conduction {
         // A small residual is not enough where the current is a small part of what the ends could drive: then the power
         // must be known as well.
         let power = power(&self.lattice, &solve.x);
-        if solve.error_energy() > self.tolerance * power && solve.tighten() {
+        if !solve.error_energy_within(self.tolerance * power, &self.lattice, multigrid) {
+            solve.tighten();
             return Ok(None);
         }
         self.done = true;
