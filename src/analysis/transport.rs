@@ -111,6 +111,10 @@ pub struct Transport {
     pub flux_imbalance: f64,
 }
 
+/// Up to this contrast a solve starts from equal currents through every plane. Beyond it from zero: pieces of the strong phase
+/// that float in a weak one would begin with residuals whose rounding in f32 the weak phase cannot carry away.
+const MILD: f64 = 1e-4;
+
 /// A solve in progress.
 pub struct Conduction {
     lattice: Lattice,
@@ -139,7 +143,7 @@ impl Conduction {
         if count == 0 || filled != Some(count) {
             return Err(Error::Shape { size: volume.size, labels: volume.labels.len() });
         }
-        let largest = check_conductivities(volume.labels, &request.conductivity)?;
+        let [smallest, largest] = check_conductivities(volume.labels, &request.conductivity)?;
         // Current runs along the last axis of the lattice; the other two keep their order.
         let order = match request.axis {
             Axis::X => [1, 2, 0],
@@ -190,7 +194,9 @@ impl Conduction {
             let b = conduction.right_hand_side();
             let lattice = &conduction.lattice;
             let mut solve = Refinement::new(lattice, b, request.tolerance, request.max_iterations);
-            solve.start_from(lattice, equal_currents(lattice));
+            if smallest > MILD * largest {
+                solve.start_from(lattice, equal_currents(lattice));
+            }
             conduction.solve = Some(solve);
         }
         Ok(conduction)
@@ -318,21 +324,21 @@ impl Conduction {
     }
 }
 
-/// The largest conductivity of the labels there are.
-fn check_conductivities(labels: &[u8], conductivity: &[f64; 256]) -> Result<f64, Error> {
+/// The smallest and the largest conductivity, 0 apart, of the labels there are.
+fn check_conductivities(labels: &[u8], conductivity: &[f64; 256]) -> Result<[f64; 2], Error> {
     let mut used = [false; 256];
     labels.iter().for_each(|&l| used[l as usize] = true);
-    let mut largest = 0.0_f64;
+    let (mut smallest, mut largest) = (f64::INFINITY, 0.0_f64);
     for label in 0..=255_u8 {
         let value = conductivity[label as usize];
         if !value.is_finite() || value < 0.0 {
             return Err(Error::Conductivity { label, value });
         }
-        if used[label as usize] {
-            largest = largest.max(value);
+        if used[label as usize] && value > 0.0 {
+            (smallest, largest) = (smallest.min(value), largest.max(value));
         }
     }
-    Ok(largest)
+    Ok([smallest, largest])
 }
 
 #[cfg(test)]
