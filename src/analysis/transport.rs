@@ -8,7 +8,7 @@ mod network;
 
 use serde::{Deserialize, Serialize};
 
-use self::network::{fill_faces, keep_connected, power};
+use self::network::{equal_currents, fill_faces, keep_connected, power};
 use crate::grid::Axis;
 use crate::linalg::lattice::{End, Lattice};
 use crate::linalg::multigrid::Multigrid;
@@ -111,6 +111,10 @@ pub struct Transport {
     pub flux_imbalance: f64,
 }
 
+/// Up to this contrast a solve starts from equal currents through every plane. Beyond it from zero: pieces of the strong phase
+/// that float in a weak one would begin with residuals whose rounding in f32 the weak phase cannot carry away.
+const MILD: f64 = 1e-4;
+
 /// A solve in progress.
 pub struct Conduction {
     lattice: Lattice,
@@ -139,7 +143,7 @@ impl Conduction {
         if count == 0 || filled != Some(count) {
             return Err(Error::Shape { size: volume.size, labels: volume.labels.len() });
         }
-        let largest = check_conductivities(volume.labels, &request.conductivity)?;
+        let [smallest, largest] = check_conductivities(volume.labels, &request.conductivity)?;
         // Current runs along the last axis of the lattice; the other two keep their order.
         let order = match request.axis {
             Axis::X => [1, 2, 0],
@@ -188,7 +192,12 @@ impl Conduction {
         };
         if connected > 0 {
             let b = conduction.right_hand_side();
-            conduction.solve = Some(Refinement::new(&conduction.lattice, b, request.tolerance, request.max_iterations));
+            let lattice = &conduction.lattice;
+            let mut solve = Refinement::new(lattice, b, request.tolerance, request.max_iterations);
+            if smallest > MILD * largest {
+                solve.start_from(lattice, equal_currents(lattice));
+            }
+            conduction.solve = Some(solve);
         }
         Ok(conduction)
     }
@@ -223,7 +232,8 @@ impl Conduction {
         // A small residual is not enough where the current is a small part of what the ends could drive: then the power
         // must be known as well.
         let power = power(&self.lattice, &solve.x);
-        if solve.error_energy() > self.tolerance * power && solve.tighten() {
+        if !solve.error_energy_within(self.tolerance * power, &self.lattice, multigrid) {
+            solve.tighten();
             return Ok(None);
         }
         self.done = true;
@@ -314,21 +324,21 @@ impl Conduction {
     }
 }
 
-/// The largest conductivity of the labels there are.
-fn check_conductivities(labels: &[u8], conductivity: &[f64; 256]) -> Result<f64, Error> {
+/// The smallest and the largest conductivity, 0 apart, of the labels there are.
+fn check_conductivities(labels: &[u8], conductivity: &[f64; 256]) -> Result<[f64; 2], Error> {
     let mut used = [false; 256];
     labels.iter().for_each(|&l| used[l as usize] = true);
-    let mut largest = 0.0_f64;
+    let (mut smallest, mut largest) = (f64::INFINITY, 0.0_f64);
     for label in 0..=255_u8 {
         let value = conductivity[label as usize];
         if !value.is_finite() || value < 0.0 {
             return Err(Error::Conductivity { label, value });
         }
-        if used[label as usize] {
-            largest = largest.max(value);
+        if used[label as usize] && value > 0.0 {
+            (smallest, largest) = (smallest.min(value), largest.max(value));
         }
     }
-    Ok(largest)
+    Ok([smallest, largest])
 }
 
 #[cfg(test)]

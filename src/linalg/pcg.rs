@@ -85,7 +85,7 @@ impl Pcg {
             ap: zeros(),
             p_ap: 0.0,
             r_r: 0.0,
-            z_r: 0.0,
+            z_r: f64::INFINITY,
             tolerance,
             norm: Norm::Energy,
             info: Info::default(),
@@ -121,9 +121,15 @@ impl Pcg {
         self.r_r = dot(&self.r, &self.r);
     }
 
-    /// Estimate of the error's square in the energy norm, before the last iteration.
+    /// Estimate of the error's square in the energy norm, before the last iteration; infinite before the first.
     pub fn error_energy(&self) -> f64 {
         self.z_r
+    }
+
+    /// That estimate for a residual; [`Pcg::resume`] goes on from there.
+    pub fn measure(&mut self, lattice: &Lattice, multigrid: &mut Multigrid, residual: impl FnOnce(&mut [f32])) -> f64 {
+        residual(&mut self.r);
+        multigrid.precondition(lattice, &self.r, &self.ap, &mut self.z, &mut self.ring).0
     }
 
     /// One iteration.

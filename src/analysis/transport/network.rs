@@ -182,6 +182,20 @@ pub fn keep_connected(lattice: &mut Lattice) -> usize {
     keep.iter().filter(|kept| **kept).count()
 }
 
+/// Potentials, one a plane, that send the same current through every plane: the solution of a series of layers.
+pub fn equal_currents(lattice: &Lattice) -> Vec<f64> {
+    let plane = lattice.size()[0] * lattice.size()[1];
+    let resistance = |faces: &[f32]| 1.0 / faces.iter().map(|&g| f64::from(g)).sum::<f64>();
+    let mut potential = Vec::with_capacity(lattice.size()[2] + 1);
+    let mut sum = 0.0;
+    for faces in lattice.gz.chunks(plane) {
+        sum += resistance(faces);
+        potential.push(sum);
+    }
+    let present = lattice.inverse_diagonal.chunks(plane).zip(&potential);
+    present.flat_map(|(row, p)| row.iter().map(move |&d| if d > 0.0 { p / sum } else { 0.0 })).collect()
+}
+
 /// The power that potentials dissipate between 0 below and 1 above. It is least at the solution, so an error of the
 /// potentials counts only squared; and it is a sum of squares, so nothing cancels.
 pub fn power(lattice: &Lattice, x: &[f64]) -> f64 {
