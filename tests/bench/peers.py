@@ -113,7 +113,7 @@ PEERS = {
 def main():
     peer, path, conductivity, runs, threads = sys.argv[1:]
     # Read when the peers' libraries are loaded.
-    os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = threads
+    os.environ["OMP_NUM_THREADS"] = threads
     labels = np.load(path)
     conductivity = {int(label): value for label, value in json.loads(conductivity).items()}
     seconds = []
