@@ -66,11 +66,11 @@ def last_line(command, limit):
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def peer(name, path, conductivity, runs):
+def peer(name, path, conductivity, runs, threads):
     if name.startswith("porespy") and len(conductivity) > 1:
         return {"fault": "one phase only"}
     script = Path(__file__).with_name("peers.py")
-    return last_line([sys.executable, script, name, path, json.dumps(conductivity), str(runs)], 600)
+    return last_line([sys.executable, script, name, path, json.dumps(conductivity), str(runs), str(threads)], 600)
 
 
 def chromium(made):
@@ -99,12 +99,12 @@ def rows_of_table(head, rows):
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-def measure(made, runs, peers):
+def measure(made, runs, threads, peers):
     speeds, agreements, faults = [], [], []
     in_browser = chromium(made)
     for (name, path, conductivity), browser in zip(made, in_browser):
         ours = native(path, conductivity)
-        reference = peer("reference", path, conductivity, 1)
+        reference = peer("reference", path, conductivity, 1, threads)
         if "fault" in reference:
             sys.exit(f"bench: no reference: {reference['fault']}")
         centres = conduct(path, conductivity, "--electrodes", "centres", "--tolerance", "1e-10")
@@ -118,7 +118,10 @@ def measure(made, runs, peers):
             faults.append(f"{name}: Chromium's conductivity is {browser['effective_conductivity']}, not {sigma}")
         hopeless = set()
         for title, key, ends in peers:
-            answer = {"fault": "its default has not converged"} if key in hopeless else peer(key, path, conductivity, runs)
+            if key in hopeless:
+                answer = {"fault": "its default has not converged"}
+            else:
+                answer = peer(key, path, conductivity, runs, threads)
             if key == "taufactor" and not answer.get("converged", True):
                 hopeless.add("taufactor 1e-3")
             speed.append(seconds(answer, ours["seconds"]))
@@ -139,7 +142,7 @@ def measure(made, runs, peers):
     titles = [title for title, _, _ in peers]
     return "\n\n".join(
         [
-            "Seconds, and how many times as long as catholyte's:",
+            f"Seconds, and how many times as long as catholyte's (peers on {threads} thread{'s'[: threads > 1]}):",
             rows_of_table(["volume", "catholyte, one core", "in Chromium", *titles], speeds),
             "Effective conductivity, and the relative deviation from a solution to 1e-10:",
             rows_of_table(["volume", "catholyte's", "catholyte", *titles], agreements),
@@ -172,17 +175,19 @@ def main():
     parser = argparse.ArgumentParser(prog="tests/bench/run", description=__doc__)
     parser.add_argument("--readme", action="store_true", help="write the tables between the marks in README.md")
     parser.add_argument("--peer-runs", type=int, default=3, help="runs of each peer (one if it takes over 8 s) [3]")
+    parser.add_argument("--peers", default=",".join(key for _, key, _ in PEERS), help="which of them [%(default)s]")
+    parser.add_argument("--threads", type=int, default=2, help="threads of those that can use them [2]")
     parser.add_argument("--only", default="", help="volumes whose name contains this")
-    parser.add_argument("--no-peers", action="store_true", help="catholyte and the reference alone")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         made = [volume for volume in volumes.write(PROGRAM, Path(folder)) if asked.only in volume[0]]
         if not made:
             sys.exit(f"bench: no volume's name contains '{asked.only}'")
-        text, faults = measure(made, asked.peer_runs, [] if asked.no_peers else PEERS)
+        text, faults = measure(made, asked.peer_runs, asked.threads, [p for p in PEERS if p[1] in asked.peers.split(",")])
         text += "\n\n" + growth(Path(folder))
     load = " ".join(f"{value:.1f}" for value in os.getloadavg())
-    print(f"{text}\n\nLoad of the machine at the end: {load} on {os.cpu_count()} cores.")
+    text += f"\n\nLoad of the machine at the end: {load} on {os.cpu_count()} cores."
+    print(text)
     for fault in faults:
         print(f"not measured: {fault}")
     if asked.readme:

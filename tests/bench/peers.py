@@ -1,4 +1,4 @@
-"""One other program on one volume: python peers.py PEER VOLUME CONDUCTIVITY_JSON RUNS -> one line of JSON.
+"""One other program on one volume: python peers.py PEER VOLUME CONDUCTIVITY_JSON RUNS THREADS -> one line of JSON.
 
 Times exclude imports and reading the file, as catholyte's do; they include all that turns labels into an answer. A peer whose
 run takes longer than LONG seconds runs once.
@@ -6,12 +6,12 @@ run takes longer than LONG seconds runs once.
 
 import contextlib
 import json
+import os
 import sys
 import time
 
 import numpy as np
 
-THREADS = 2
 LONG = 8.0
 
 
@@ -89,7 +89,7 @@ def taufactor(labels, conductivity, tolerance):
     import taufactor as tau
     import torch
 
-    torch.set_num_threads(THREADS)
+    torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
     if len(conductivity) == 1:
         solver = tau.Solver(labels, device="cpu")
         solver.solve(iter_limit=5000, verbose=False, conv_crit=tolerance)
@@ -111,7 +111,9 @@ PEERS = {
 
 
 def main():
-    peer, path, conductivity, runs = sys.argv[1:]
+    peer, path, conductivity, runs, threads = sys.argv[1:]
+    # Read when the peers' libraries are loaded.
+    os.environ["OMP_NUM_THREADS"] = threads
     labels = np.load(path)
     conductivity = {int(label): value for label, value in json.loads(conductivity).items()}
     seconds = []
