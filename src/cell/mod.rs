@@ -21,6 +21,7 @@
 //! Sign: a discharge current is positive. Not modelled: heat, strain, double layers, hysteresis, ageing, the anode's
 //! kinetics (lithium metal at 0 V).
 
+mod branches;
 pub mod kinetics;
 pub mod network;
 pub mod newton;

@@ -1,0 +1,364 @@
+//! From voxels to branches: which processes join which nodes, and what of them never changes.
+
+use std::collections::HashMap;
+
+use super::CellParameters;
+use super::network::{ELECTRONIC, IONIC, SEPARATOR, TERMINAL};
+use crate::grid::{Axis, VoxelGrid};
+use crate::linalg::lattice::Lattice;
+use crate::materials::Phase;
+use crate::microstructure::{Microstructure, SurfaceFace};
+
+/// No position: a contact that ends in no second NCA voxel.
+pub(super) const NONE: u32 = u32::MAX;
+
+/// A face between two NCA voxels of one particle.
+pub(super) struct Interior {
+    /// Faces on the two rails.
+    pub electronic: u32,
+    pub ionic: u32,
+    /// Positions of the two voxels in `storage`.
+    pub a: u32,
+    pub b: u32,
+}
+
+/// A face on the electronic rail that ends in NCA.
+pub(super) struct Contact {
+    pub face: u32,
+    pub a: u32,
+    /// The other NCA voxel, if it is one.
+    pub b: u32,
+    /// Resistance of all but NCA's half voxels, times h per true area of contact [Ohm m].
+    pub fixed: f32,
+    /// True area of contact over the area of a voxel face.
+    pub area: f32,
+}
+
+/// One kind of contact between NCA and electrolyte on one face.
+pub(super) struct Reaction {
+    pub face: u32,
+    pub nca: u32,
+    /// Node of the electrolyte on the ionic rail.
+    pub electrolyte: u32,
+    /// True area over the area of a voxel face.
+    pub area: f32,
+    /// Film, coat and half a voxel of electrolyte [Ohm m²].
+    pub resistance: f32,
+    /// Exchange current density at x = 0.5 [A m⁻²].
+    pub j0: f32,
+    /// Do electrons reach its NCA and ions its electrolyte? If not it can only charge a capacitor.
+    pub carries: bool,
+}
+
+/// A face of the lattice in one number: the axis in the upper two bits.
+fn face_id(lattice: &Lattice, layer: usize, axis: Axis, upper: [usize; 3]) -> u32 {
+    let index = match axis {
+        Axis::X => lattice.face_x(layer, upper),
+        Axis::Y => lattice.face_y(layer, upper),
+        Axis::Z => lattice.face_z(layer, upper),
+    };
+    (axis.index() as u32) << 30 | index as u32
+}
+
+#[inline]
+pub(super) fn face_mut(lattice: &mut Lattice, face: u32) -> &mut f32 {
+    let index = (face & 0x3fff_ffff) as usize;
+    match face >> 30 {
+        0 => &mut lattice.gx[index],
+        1 => &mut lattice.gy[index],
+        _ => &mut lattice.gz[index],
+    }
+}
+
+pub(super) fn harmonic(a: f64, b: f64) -> f64 {
+    if a > 0.0 && b > 0.0 { 2.0 * a * b / (a + b) } else { 0.0 }
+}
+
+/// The axis across the face between two neighbours and the one on its upper side.
+fn face_between(grid: &VoxelGrid, a: usize, b: usize) -> (Axis, usize) {
+    for axis in Axis::ALL {
+        if grid.next(a, axis) == Some(b) {
+            return (axis, b);
+        }
+        if grid.previous(a, axis) == Some(b) {
+            return (axis, a);
+        }
+    }
+    panic!("voxels {a} and {b} share no face");
+}
+
+/// The part of a face that touches the neighbour without coat, carbon or another particle in between.
+fn direct(surface: &SurfaceFace) -> f64 {
+    // The parts are f32 and may add up to a hair more than 1.
+    (1.0 - f64::from(surface.covered) - f64::from(surface.carbon) - f64::from(surface.contact)).max(0.0)
+}
+
+/// Resistance of the coat under a face [Ohm m²]; where the mixed coat lies on the NCA, the coat is counted as mixed.
+fn coat_resistance(surface: &SurfaceFace, p: &CellParameters) -> f64 {
+    if surface.covered <= 0.0 {
+        return 0.0;
+    }
+    let mixed = f64::from(surface.mixed) / f64::from(surface.covered);
+    let mut resistivity = (1.0 - mixed) / p.kappa[Phase::Halide as usize];
+    if mixed > 0.0 {
+        resistivity += mixed / p.kappa[Phase::Mixed as usize];
+    }
+    f64::from(surface.coat_um) * 1e-6 * resistivity
+}
+
+/// Shares the electronic contact area of the whole surface among the faces that a path can pass through.
+///
+/// The coat and carbon models give each face the fraction that touches carbon, whatever voxel lies across it; current can
+/// leave only where that voxel is carbon, or another particle that the same carbon touches
+/// ([`crate::analysis::clusters::electronic_opening`]). So the fractions there are raised by one factor, which keeps the
+/// total area of contact independent of the voxel size. The same holds for contacts between particles and with the mixed
+/// coat.
+pub(super) struct ContactShare {
+    contact: f64,
+    carbon: f64,
+    mixed: f64,
+}
+
+impl ContactShare {
+    fn new(structure: &Microstructure) -> ContactShare {
+        let factor = |part: fn(&SurfaceFace) -> f32, passable: fn(Phase) -> bool| {
+            let (mut total, mut there) = (0.0, 0.0);
+            for surface in &structure.surface {
+                let area = f64::from(surface.area) * f64::from(part(surface));
+                total += area;
+                there += if passable(structure.phase[surface.neighbour as usize]) { area } else { 0.0 };
+            }
+            if there > 0.0 { total / there } else { 0.0 }
+        };
+        ContactShare {
+            contact: factor(|s| s.contact, |across| across == Phase::Nca),
+            carbon: factor(|s| s.carbon, |across| matches!(across, Phase::Nca | Phase::Carbon)),
+            mixed: factor(|s| s.mixed, |across| across == Phase::Mixed),
+        }
+    }
+
+    /// Area of electronic contact with the voxel across, over the true area of the face.
+    fn contact(&self, surface: &SurfaceFace, across: Phase) -> f64 {
+        let carbon = self.carbon * f64::from(surface.carbon);
+        match across {
+            Phase::Nca => self.contact * f64::from(surface.contact) + carbon,
+            Phase::Carbon => carbon,
+            Phase::Mixed => self.mixed * f64::from(surface.mixed),
+            _ => 0.0,
+        }
+    }
+}
+
+/// Branches under construction. Conductances that vary are entered as 1, which marks the branch as there.
+#[derive(Default)]
+pub(super) struct Branches {
+    pub storage: Vec<u32>,
+    pub storage_nodes: Vec<[u32; 2]>,
+    /// Position of each NCA voxel in `storage`.
+    position: Vec<u32>,
+    pub interior: Vec<Interior>,
+    pub contacts: Vec<Contact>,
+    pub reactions: Vec<Reaction>,
+}
+
+impl Branches {
+    /// Conduction between neighbours of like phases, diffusion inside particles, capacitors.
+    pub fn conduction(&mut self, structure: &Microstructure, p: &CellParameters, lattice: &mut Lattice) {
+        let grid = structure.grid;
+        self.position = vec![NONE; grid.len()];
+        for (voxel, phase) in structure.phase.iter().enumerate() {
+            if phase.stores_lithium() {
+                let at = grid.coordinates(voxel);
+                self.position[voxel] = self.storage.len() as u32;
+                self.storage.push(voxel as u32);
+                self.storage_nodes.push([lattice.node(ELECTRONIC, at) as u32, lattice.node(IONIC, at) as u32]);
+                lattice.link[voxel] = 1.0;
+            } else if phase.conducts_electrons() && phase.is_electrolyte() {
+                // A mixed conductor stores no lithium: its two rails meet nowhere inside.
+                lattice.link[voxel] = 0.0;
+            }
+        }
+        for voxel in 0..grid.len() {
+            let phase = structure.phase[voxel];
+            for axis in Axis::ALL {
+                let Some(upper) = grid.next(voxel, axis) else { continue };
+                let other = structure.phase[upper];
+                let at = grid.coordinates(upper);
+                if phase.stores_lithium() && other.stores_lithium() {
+                    if structure.particle[voxel] == structure.particle[upper] {
+                        let (electronic, ionic) =
+                            (face_id(lattice, ELECTRONIC, axis, at), face_id(lattice, IONIC, axis, at));
+                        *face_mut(lattice, electronic) = 1.0;
+                        *face_mut(lattice, ionic) = 1.0;
+                        let (a, b) = (self.position[voxel], self.position[upper]);
+                        self.interior.push(Interior { electronic, ionic, a, b });
+                    }
+                } else if !phase.stores_lithium() && !other.stores_lithium() {
+                    let pair = |table: &[f64; Phase::COUNT]| harmonic(table[phase as usize], table[other as usize]);
+                    let (electronic, ionic) =
+                        (face_id(lattice, ELECTRONIC, axis, at), face_id(lattice, IONIC, axis, at));
+                    *face_mut(lattice, electronic) = pair(&p.sigma) as f32;
+                    *face_mut(lattice, ionic) = pair(&p.kappa) as f32;
+                }
+            }
+        }
+    }
+
+    /// Charge transfer and electronic contact on the surface of the NCA.
+    pub fn surface(&mut self, structure: &Microstructure, p: &CellParameters, h: f64, lattice: &mut Lattice) {
+        let grid = structure.grid;
+        let share = ContactShare::new(structure);
+        // Contact seen from the first side of a face between two particles.
+        let mut first_side: HashMap<u32, f64> = HashMap::new();
+        for surface in &structure.surface {
+            let (voxel, neighbour) = (surface.voxel as usize, surface.neighbour as usize);
+            let other = structure.phase[neighbour];
+            let (axis, upper) = face_between(&grid, voxel, neighbour);
+            let at = grid.coordinates(upper);
+            let a = self.position[voxel];
+            let area = f64::from(surface.area);
+            let mut contact = area * share.contact(surface, other);
+            // A face between particles is kept even if one side sees no contact: the mean of both counts.
+            if contact > 0.0 || other.stores_lithium() {
+                let face = face_id(lattice, ELECTRONIC, axis, at);
+                let (mut fixed, mut b) = (p.contact_resistance / h, NONE);
+                if other.stores_lithium() {
+                    // The second of the two visits to a face knows both sides: their mean serves.
+                    match first_side.remove(&face) {
+                        None => {
+                            first_side.insert(face, contact);
+                            continue;
+                        }
+                        Some(first) => contact = 0.5 * (contact + first),
+                    }
+                    if contact == 0.0 {
+                        continue;
+                    }
+                    b = self.position[neighbour];
+                } else {
+                    fixed += 0.5 / p.sigma[other as usize];
+                }
+                *face_mut(lattice, face) = 1.0;
+                self.contacts.push(Contact { face, a, b, fixed: fixed as f32, area: contact as f32 });
+            }
+            if other.is_electrolyte() {
+                let face = face_id(lattice, IONIC, axis, at);
+                let electrolyte = lattice.node(IONIC, grid.coordinates(neighbour)) as u32;
+                let half = 0.5 * h / p.kappa[other as usize];
+                // A coat that the grid resolves is there as voxels; a thinner one lies on the face.
+                let (coat, film, j0) = match other {
+                    Phase::Lpscl => (coat_resistance(surface, p), p.film_resistance, p.j0_lpscl),
+                    _ => (0.0, 0.0, p.j0_halide),
+                };
+                let covered = f64::from(surface.covered);
+                for (fraction, layer, j0) in [(covered, coat, p.j0_halide), (direct(surface), film, j0)] {
+                    if fraction > 0.0 {
+                        *face_mut(lattice, face) = 1.0;
+                        self.reactions.push(Reaction {
+                            face,
+                            nca: a,
+                            electrolyte,
+                            area: (area * fraction) as f32,
+                            resistance: (layer + half) as f32,
+                            j0: j0 as f32,
+                            carries: false,
+                        });
+                    }
+                }
+            }
+        }
+    }
+
+    /// The separator at z = 0 and the collector at z = L, each half a voxel away.
+    pub fn ends(&mut self, structure: &Microstructure, p: &CellParameters, h: f64, lattice: &mut Lattice) {
+        let grid = structure.grid;
+        let [nx, ny, nz] = grid.size;
+        for column in 0..nx * ny {
+            let bottom = structure.phase[column];
+            if bottom.is_electrolyte() {
+                let face = lattice.face_z(IONIC, grid.coordinates(column));
+                lattice.gz[face] = (2.0 * p.kappa[bottom as usize]) as f32;
+            }
+            let voxel = column + nx * ny * (nz - 1);
+            let top = structure.phase[voxel];
+            if top.conducts_electrons() {
+                let face = lattice.face_z_above(ELECTRONIC, grid.coordinates(voxel));
+                lattice.gz[face] = if top.stores_lithium() {
+                    let fixed = (p.contact_resistance / h) as f32;
+                    let face = (Axis::Z.index() as u32) << 30 | face as u32;
+                    self.contacts.push(Contact { face, a: self.position[voxel], b: NONE, fixed, area: 1.0 });
+                    1.0
+                } else {
+                    (2.0 * p.sigma[top as usize]) as f32
+                };
+            }
+        }
+    }
+
+    /// Keeps the branches of nodes that are in the network.
+    pub fn drop_unreached(&mut self, reached: &[bool]) {
+        let keep: Vec<bool> = self.storage_nodes.iter().map(|n| reached[n[0] as usize]).collect();
+        let mut position = vec![NONE; keep.len()];
+        let mut count = 0;
+        for (k, &kept) in keep.iter().enumerate() {
+            if kept {
+                position[k] = count;
+                count += 1;
+            }
+        }
+        let mut flags = keep.iter();
+        self.storage.retain(|_| flags.next() == Some(&true));
+        let mut flags = keep.iter();
+        self.storage_nodes.retain(|_| flags.next() == Some(&true));
+        let there = |a: u32| position[a as usize] != NONE;
+        self.interior.retain(|i| there(i.a));
+        self.contacts.retain(|c| there(c.a));
+        self.reactions.retain(|r| there(r.nca));
+        for i in &mut self.interior {
+            (i.a, i.b) = (position[i.a as usize], position[i.b as usize]);
+        }
+        for c in &mut self.contacts {
+            c.a = position[c.a as usize];
+            if c.b != NONE {
+                c.b = position[c.b as usize];
+            }
+        }
+        for r in &mut self.reactions {
+            r.nca = position[r.nca as usize];
+        }
+    }
+
+    /// Marks the reactions that a steady current can pass.
+    pub fn mark_carrying(&mut self, lattice: &Lattice) {
+        let mut nca = vec![false; lattice.len()];
+        self.storage_nodes.iter().for_each(|[_, e]| nca[*e as usize] = true);
+        // Electrons stay off the ionic rail, which links and nothing else lead to; ions stay outside the NCA.
+        let plane = lattice.size()[0] * lattice.size()[1];
+        let rail = |node: usize| node / plane % 2;
+        let electrons = reached_from(lattice, lattice.hub(TERMINAL), |n| n < lattice.hub(0) && rail(n) == ELECTRONIC);
+        let ions = reached_from(lattice, lattice.hub(SEPARATOR), |n| n < lattice.hub(0) && rail(n) == IONIC && !nca[n]);
+        for reaction in &mut self.reactions {
+            let [s, _] = self.storage_nodes[reaction.nca as usize];
+            reaction.carries = electrons[s as usize] && ions[reaction.electrolyte as usize];
+        }
+    }
+}
+
+/// Nodes that a chain of branches joins to `start` through nodes that `passes` lets in.
+pub(super) fn reached_from(lattice: &Lattice, start: usize, passes: impl Fn(usize) -> bool) -> Vec<bool> {
+    let mut reached = vec![false; lattice.len()];
+    reached[start] = true;
+    let mut stack = vec![start];
+    while let Some(node) = stack.pop() {
+        lattice.for_each_branch(node, |other, g| {
+            if let (Some(other), true) = (other, g > 0.0)
+                && !reached[other]
+                && passes(other)
+            {
+                reached[other] = true;
+                stack.push(other);
+            }
+        });
+    }
+    reached
+}
