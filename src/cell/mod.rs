@@ -25,6 +25,7 @@ mod branches;
 pub mod kinetics;
 #[cfg(test)]
 mod limits;
+pub mod losses;
 pub mod network;
 pub mod newton;
 #[cfg(test)]
@@ -32,6 +33,7 @@ mod reference;
 pub mod timestep;
 
 use crate::materials::Phase;
+use kinetics::Oxidation;
 use crate::materials::nca::{DiffusionPotential, OpenCircuitVoltage};
 
 /// All material parameters of a cell, SI.
@@ -44,6 +46,10 @@ pub struct CellParameters {
     /// Exchange current density at x = 0.5 under halide and against sulfide [A m⁻²].
     pub j0_halide: f64,
     pub j0_lpscl: f64,
+    /// Thickness of the inactive skin where LPSCl touches NCA [m].
+    pub skin: f64,
+    /// Oxidation of LPSCl there.
+    pub oxidation: Oxidation,
     /// Resistance of the impurity layer where LPSCl touches NCA [Ohm m²].
     pub film_resistance: f64,
     /// Electronic contact resistance between NCA and another particle, carbon, the mixed coat or the collector [Ohm m²].
