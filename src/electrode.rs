@@ -285,6 +285,7 @@ fn write_figure(electrode: &Electrode, simulation: &Simulation, out: &Path) -> R
         Ok(path)
     };
     let series = simulation.series();
+    let column = |name| series.column(name).unwrap_or_default();
     write("curve.csv", &series.to_csv())?;
     let mut svg = String::new();
     {
@@ -293,8 +294,8 @@ fn write_figure(electrode: &Electrode, simulation: &Simulation, out: &Path) -> R
             label: format!("{}, {}C", electrode.name(), simulation.summary().c_rate),
             colour: plots::curve_colour(0, false),
             dashed: false,
-            x: &series.capacity_mah_g,
-            y: &series.voltage_v,
+            x: &column("capacity_mah_g"),
+            y: &column("voltage_v"),
         };
         plots::voltage_profile(&root, &[curve], &Style::figure())?;
         root.present()?;

@@ -97,13 +97,14 @@ impl Row {
     }
 }
 
-/// `∫ f dQ / Q` over rows of one step by the trapezoidal rule; `None` without charge.
+/// `∫ f dQ / ∫ dQ` over rows of one step by the trapezoidal rule; `None` without charge.
 fn mean_over_charge(rows: &[Row], f: impl Fn(&Row) -> f64) -> Option<f64> {
     let sum: f64 = rows
         .windows(2)
         .map(|pair| 0.5 * (f(&pair[0]) + f(&pair[1])) * (pair[1].capacity_mah_g - pair[0].capacity_mah_g))
         .sum();
-    rows.last().map(|row| row.capacity_mah_g).filter(|q| *q > 0.0).map(|q| sum / q)
+    let charge = rows.last()?.capacity_mah_g - rows[0].capacity_mah_g;
+    (charge > 0.0).then(|| sum / charge)
 }
 
 /// The numbers of one step of the protocol.

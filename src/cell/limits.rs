@@ -1,7 +1,8 @@
 //! Limits with known answers that the cell must reach.
 
-use super::network::Network;
-use super::timestep::{Integrator, Progress, StepControl};
+use super::kinetics::Oxidation;
+use super::network::{Load, Network};
+use super::timestep::{Integrator, Progress, Stage, StepControl};
 use super::CellParameters;
 use crate::constants::{FARADAY, ONE_C_A_PER_KG, THERMAL_VOLTAGE};
 use crate::grid::VoxelGrid;
@@ -13,12 +14,15 @@ use crate::microstructure::{Microstructure, NO_PARTICLE, Sphere, surface};
 fn discharge(structure: &Microstructure, p: CellParameters, c_rate: f64, u0: f64) -> Vec<[f64; 2]> {
     let network = Network::new(structure, p).expect("a path");
     let one_c = ONE_C_A_PER_KG * network.nca_mass();
-    let mut integrator = Integrator::new(network, u0, c_rate * one_c, 3.0, one_c, StepControl { voltage_step: 0.01, charge_step: 0.007, ..StepControl::default() });
+    let control = StepControl { voltage_step: 0.01, charge_step: 0.007, ..StepControl::default() };
+    let mut integrator = Integrator::new(network, u0, one_c, control);
+    let load = Load::Current(c_rate * one_c);
+    integrator.begin(Stage { load, limit_v: 3.0, least_current: None, duration: None });
     let mut curve = Vec::new();
     loop {
         if let Progress::Accepted(step) = integrator.advance().expect("a step") {
             curve.push([step.time, step.voltage]);
-            if step.at_limit {
+            if step.end.is_some() {
                 return curve;
             }
         }
@@ -56,6 +60,8 @@ fn parameters(d: f64, drop: f64, j0: f64) -> CellParameters {
         kappa,
         j0_halide: j0,
         j0_lpscl: j0,
+        skin: 0.0,
+        oxidation: Oxidation { current_density: 0.0 },
         film_resistance: 0.0,
         contact_resistance: 0.0,
         separator_resistance: 1e-9,

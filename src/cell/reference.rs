@@ -22,7 +22,8 @@ enum Branch {
     Contact(usize, Option<usize>, usize, f64, f64),
     /// NCA voxel, electrolyte node, area [m²], depth of the NCA's centre [m], resistance [Ohm m²], j0 [A m⁻²].
     Reaction(usize, usize, f64, f64, f64, f64),
-    Storage(usize),
+    /// NCA voxel; its active volume [m³] and its area against LPSCl [m²].
+    Storage(usize, f64, f64),
 }
 
 struct Model<'a> {
@@ -62,7 +63,12 @@ fn model<'a>(structure: &'a Microstructure, p: &'a CellParameters) -> Model<'a> 
     }
     for v in 0..grid.len() {
         if phase[v] == Phase::Nca {
-            branches.push(Branch::Storage(v));
+            let touching = |s: &&SurfaceFace| s.voxel as usize == v && beyond(structure, s, true) == Some(Phase::Lpscl);
+            let area = |s: &SurfaceFace| {
+                f64::from(s.area) * (1.0 - f64::from(s.covered) - f64::from(s.carbon) - f64::from(s.contact)).max(0.0)
+            };
+            let exposed = h * h * structure.surface.iter().filter(touching).map(area).sum::<f64>();
+            branches.push(Branch::Storage(v, h * h * h - exposed * p.skin, exposed));
         }
         for axis in Axis::ALL {
             let Some(w) = grid.next(v, axis) else { continue };
@@ -196,10 +202,17 @@ impl Model<'_> {
                     let i = interface_current(diffusion, u[node] - u[phi_e(v)], below, resistance, now, 0.0);
                     (node, phi_e(v), area * i.j, area * i.slope)
                 }
-                Branch::Storage(v) => {
-                    let (x, slope) = ocv.stoichiometry(u[phi_s(v)] - u[phi_e(v)]);
-                    let rate = capacity * h * h * h / dt;
-                    (phi_s(v), phi_e(v), -rate * (x - x_old[v]), -rate * slope)
+                Branch::Storage(v, volume, exposed) => {
+                    let u = u[phi_s(v)] - u[phi_e(v)];
+                    let (x, slope) = ocv.stoichiometry(u);
+                    let rate = capacity * volume / dt;
+                    let (side, side_slope) = self.p.oxidation.current(u);
+                    (
+                        phi_s(v),
+                        phi_e(v),
+                        exposed * side - rate * (x - x_old[v]),
+                        exposed * side_slope - rate * slope,
+                    )
                 }
             };
             residual[a] += flow;
@@ -284,8 +297,9 @@ fn solve_dense(mut a: Vec<Vec<f64>>, mut b: Vec<f64>) -> Vec<f64> {
 
 mod tests {
     use super::*;
-    use crate::cell::network::Network;
-    use crate::cell::timestep::{Integrator, Progress, StepControl};
+    use crate::cell::kinetics::Oxidation;
+    use crate::cell::network::{Load, Network};
+    use crate::cell::timestep::{Integrator, Progress, Stage, StepControl};
     use crate::constants::ONE_C_A_PER_KG;
     use crate::grid::VoxelGrid;
     use crate::materials::nca::{DiffusionPotential, OpenCircuitVoltage};
@@ -350,6 +364,8 @@ mod tests {
             kappa,
             j0_halide: 5.0,
             j0_lpscl: 0.5,
+            skin: 0.2e-6,
+            oxidation: Oxidation { current_density: 0.01 },
             film_resistance: 0.0139,
             contact_resistance: 1e-5,
             separator_resistance: 34e-4,
@@ -363,13 +379,14 @@ mod tests {
             let one_c = ONE_C_A_PER_KG * network.nca_mass();
             let current = 0.3 * one_c;
             let control = StepControl { tolerance_v: 1e-9, ..StepControl::default() };
-            let mut cell = Integrator::new(network, 4.2, current, 3.3, one_c, control);
+            let mut cell = Integrator::new(network, 4.2, one_c, control);
+            cell.begin(Stage { load: Load::Current(current), limit_v: 3.3, least_current: None, duration: None });
             let (mut times, mut fast) = (vec![0.0], Vec::new());
             while fast.len() < 12 {
                 if let Progress::Accepted(step) = cell.advance().unwrap() {
                     times.push(step.time);
                     fast.push(step.voltage);
-                    if step.at_limit {
+                    if step.end.is_some() {
                         break;
                     }
                 }
