@@ -58,7 +58,7 @@ export class Form {
     this.onChange();
   }
 
-  /** @param {string} key @param {number | string} value */
+  /** @param {string} key @param {import('./field.js').Value} value */
   set(key, value) {
     this.recipe[key] = value;
     this.#show();
@@ -161,7 +161,8 @@ export class Form {
   }
 
   #changes() {
-    return this.fields.filter(({ key }) => this.recipe[key] !== this.base.recipe[key]);
+    // As text, which for lists is their content.
+    return this.fields.filter(({ key }) => String(this.recipe[key]) !== String(this.base.recipe[key]));
   }
 
   #show() {
