@@ -97,8 +97,14 @@ browserTest('measured diameters are pasted from a spreadsheet, and packed', asyn
   const small = ['--set', 'width_um=10', '--set', 'thickness_um=12', '--set', 'nca_diameters_um=1.8,2.6,2.6'];
   const expected = await native('build', 'lyc-10', ...small);
   assert.equal((await report()).voxel_hash, expected.voxel_hash);
-  await page.getByRole('button', { name: 'Reset Measured NCA diameters' }).click();
+  const reset = page.getByRole('button', { name: 'Reset Measured NCA diameters' });
+  await reset.click();
   await ready(page);
   assert.notEqual((await report()).voxel_hash, expected.voxel_hash);
   assert.equal(await list.inputValue(), '');
+  // Emptied by hand is unchanged too.
+  await list.fill('5');
+  await reset.waitFor();
+  await list.fill('');
+  await reset.waitFor({ state: 'hidden' });
 });
