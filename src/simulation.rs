@@ -287,7 +287,9 @@ impl Simulation {
         };
         let value = match field {
             Field::PhiS => potential(ELECTRONIC),
-            Field::PhiE => potential(IONIC),
+            // A thin coat beside a pore carries ions as well, but fills no voxel.
+            Field::PhiE if self.phase[voxel].is_electrolyte() || self.phase[voxel].stores_lithium() => potential(IONIC),
+            Field::PhiE => None,
             Field::Stoichiometry if self.phase[voxel].stores_lithium() => {
                 Some(match (potential(ELECTRONIC), potential(IONIC)) {
                     (Some(s), Some(e)) => integrator.network.ocv().stoichiometry(s - e).0,
