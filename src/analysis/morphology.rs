@@ -233,12 +233,17 @@ mod tests {
 
     #[test]
     fn chords_wrap_around_the_sides_and_end_at_the_walls() {
-        let grid = crate::grid::VoxelGrid { size: [4, 2, 3], voxel_um: 0.5 };
-        // x = 3 and x = 0 at every y and z: one chord of two voxels around the side.
-        let slab = |v: usize| matches!(grid.coordinates(v)[0], 0 | 3);
-        let phase = (0..grid.len()).map(|v| if slab(v) { Phase::Lpscl } else { Phase::Pore }).collect();
-        let m = Microstructure { grid, phase, particle: vec![u32::MAX; 24], particles: vec![], surface: vec![] };
-        let chords = chord_lengths(&m);
+        // LPSCl in the first and the last layer along an axis, pore between.
+        let slabs = |size: [usize; 3], axis: usize| {
+            let grid = crate::grid::VoxelGrid { size, voxel_um: 0.5 };
+            let outer = |v: usize| matches!(grid.coordinates(v)[axis], 0 | 3);
+            let phase = (0..grid.len()).map(|v| if outer(v) { Phase::Lpscl } else { Phase::Pore }).collect();
+            let particle = vec![u32::MAX; grid.len()];
+            chord_lengths(&Microstructure { grid, phase, particle, particles: vec![], surface: vec![] })
+        };
+        assert_eq!(slabs([2, 2, 4], 2)[Phase::Lpscl].mean_um, [1.0, 1.0, 0.5]);
+        // One chord of two voxels around the side.
+        let chords = slabs([4, 2, 3], 0);
         assert_eq!(chords[Phase::Lpscl].mean_um, [1.0, 1.0, 1.5]);
         assert_eq!(chords[Phase::Pore].mean_um, [1.0, 1.0, 1.5]);
         assert_eq!(chords[Phase::Carbon], ChordLength::default());
