@@ -136,6 +136,25 @@ fn routes_and_coats_differ_as_they_should() {
     assert_eq!(share(&preset("bare", json!({})), |f| f.covered), 0.0);
 }
 
+/// The layer's volume over that of the halide weighed in, its faces taken as parts of shells around their spheres.
+#[test]
+fn the_coat_holds_the_halide_that_was_weighed_in() {
+    for (parts, route) in [(3, "mechanical"), (9, "manual"), (9, "mechanical"), (30, "mechanical"), (60, "manual")] {
+        let overrides = json!({"coat_halide_parts": parts, "coat_route": route, "voxel_um": 0.5});
+        let recipe = presets::find("lyc-14").unwrap().with_overrides(&overrides).unwrap();
+        let m = build(&recipe).unwrap();
+        let shell = |f: &SurfaceFace| {
+            let r = m.particles[m.particle[f.voxel as usize] as usize].radius_um;
+            let t = f64::from(f.coat_um);
+            0.25 * f64::from(f.area * f.covered) * (t + t * t / r + t * t * t / (3.0 * r * r))
+        };
+        let volume: f64 = m.surface.iter().map(shell).sum();
+        let ratio = volume / (Composition::new(&recipe).coat_halide_fraction * 31_250.0);
+        // Faces hold the mean thickness, not the mean of its square; and a few lie under a neighbour's coat.
+        assert!((ratio - 1.0).abs() < 0.03, "{parts} parts, {route}: {ratio}");
+    }
+}
+
 #[test]
 fn dispersion_moves_carbon_out_of_the_necks() {
     // The mean number of particles near a carbon voxel falls as the carbon spreads.

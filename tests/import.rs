@@ -180,7 +180,9 @@ fn vti_holds_what_its_header_promises() {
     let m = oblong();
     let bytes = export::vti(&m);
     let text = String::from_utf8_lossy(&bytes);
-    assert!(text.contains("Extent=\"0 3 0 4 0 5\"") && text.contains("Spacing=\"0.5 0.5 0.5\""));
+    // Of the whole and of its only piece.
+    assert_eq!(text.matches("Extent=\"0 3 0 4 0 5\"").count(), 2);
+    assert!(text.contains("Spacing=\"0.5 0.5 0.5\""));
     let marker = b"<AppendedData encoding=\"raw\">\n_";
     let start = bytes.windows(marker.len()).position(|w| w == marker).unwrap() + marker.len();
     // Each array begins at its offset with its length in bytes.
