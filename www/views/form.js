@@ -84,7 +84,7 @@ export class Form {
   title(recipe = this.recipe) {
     const { title, recipe: base } = this.base;
     const { voxel_um, seed } = recipe;
-    const changed = this.fields.some((field) => !isTest(field) && !['voxel_um', 'seed'].includes(field.key) && recipe[field.key] !== base[field.key]);
+    const changed = this.fields.some((field) => !isTest(field) && !['voxel_um', 'seed'].includes(field.key) && !sameValue(recipe[field.key], base[field.key]));
     const parts = [changed && 'changed', voxel_um !== base.voxel_um && `${voxel_um} µm`, seed !== base.seed && `seed ${seed}`];
     return [title, ...parts.filter(Boolean)].join(', ');
   }
