@@ -28,7 +28,7 @@ impl Default for StepControl {
 const MAX_REJECTIONS: usize = 40;
 const MAX_STEPS: usize = 5000;
 /// A current may find no potential if the greatest one is less than this many times it.
-const NEARLY_SATURATED: f64 = 3.0;
+const NEARLY_SATURATED: f64 = 30.0;
 /// Shortest step [s].
 const SHORTEST: f64 = 1e-6;
 

@@ -2,6 +2,7 @@
 // The recipe: presets, fields, and what is wrong with them.
 
 import { byId, element } from '../dom.js';
+import { sameValue } from '../runs.js';
 import { fieldRow } from './field.js';
 
 /** @typedef {import('./field.js').Field} Field */
@@ -72,16 +73,20 @@ export class Form {
     this.onChange(null);
   }
 
-  /** @param {string} key @param {number | string} value */
+  /** @param {string} key @param {import('./field.js').Value} value */
   set(key, value) {
     this.recipe[key] = value;
     this.#show();
     this.onChange(key);
   }
 
-  /** What a run of this recipe is called. */
-  title() {
-    return this.#changes().some((field) => !isTest(field)) ? `${this.base.title}, changed` : this.base.title;
+  /** What a run is called: of the recipe of the moment, or of that on another grid. @param {Recipe} [recipe] */
+  title(recipe = this.recipe) {
+    const { title, recipe: base } = this.base;
+    const { voxel_um, seed } = recipe;
+    const changed = this.fields.some((field) => !isTest(field) && !['voxel_um', 'seed'].includes(field.key) && !sameValue(recipe[field.key], base[field.key]));
+    const parts = [changed && 'changed', voxel_um !== base.voxel_um && `${voxel_um} µm`, seed !== base.seed && `seed ${seed}`];
+    return [title, ...parts.filter(Boolean)].join(', ');
   }
 
   /** Is this still the preset's electrode, on whatever grid and in whatever test? */
@@ -183,7 +188,7 @@ export class Form {
   }
 
   #changes() {
-    return this.fields.filter(({ key }) => this.recipe[key] !== this.base.recipe[key]);
+    return this.fields.filter(({ key }) => !sameValue(this.recipe[key], this.base.recipe[key]));
   }
 
   #show() {
