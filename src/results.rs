@@ -143,12 +143,13 @@ impl StepSummary {
 /// The numbers of a run and its certificate.
 #[derive(Clone, Debug, Serialize)]
 pub struct Summary {
-    /// Rate, charge passed, mean voltage and energy per mass of cathode of the last discharge, of the last step if none.
+    /// Of the last discharge, if there is one: rate, charge passed, mean voltage, energy per mass of NCA and of cathode.
     pub c_rate: f64,
     pub discharge_capacity_mah_g: f64,
     /// `None` if nothing was discharged.
     pub mean_voltage_v: Option<f64>,
-    pub specific_energy_wh_kg: Option<f64>,
+    pub energy_wh_kg: f64,
+    pub cathode_energy_wh_kg: f64,
     pub final_voltage_v: f64,
     pub stop_reason: Option<StopReason>,
     /// First discharge over first charge, where the protocol begins with a charge.

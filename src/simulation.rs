@@ -442,13 +442,14 @@ impl Simulation {
             Drive::Voltage(_) => 0.0,
         };
         let discharged = shown.filter(|s| discharge(s));
+        let energy_wh_kg = discharged.and_then(|s| Some(s.mean_voltage_v? * s.capacity_mah_g)).unwrap_or_default();
         Summary {
             c_rate: shown.map_or(0.0, rate),
             discharge_capacity_mah_g: discharged.map_or(0.0, |s| s.capacity_mah_g),
             mean_voltage_v: discharged.and_then(|s| s.mean_voltage_v),
-            // mWh per gram of NCA are Wh per kilogram.
-            specific_energy_wh_kg: discharged
-                .and_then(|s| Some(s.mean_voltage_v? * s.capacity_mah_g * self.nca_mass_fraction)),
+            // mWh per gram are Wh per kilogram.
+            energy_wh_kg,
+            cathode_energy_wh_kg: energy_wh_kg * self.nca_mass_fraction,
             final_voltage_v: self.series.rows().last().map_or(0.0, |row| row.voltage_v),
             stop_reason: self.stop,
             first_cycle_efficiency: steps.iter().find(|s| charge(s) || discharge(s)).filter(|s| charge(s)).and_then(|_| efficiency()),

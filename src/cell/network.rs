@@ -323,14 +323,14 @@ impl Network {
         }
     }
 
-    /// An upper bound of the discharge current [A / h] at the frozen state: every wired surface filled to x = 1, lithium moving
+    /// An upper bound of the discharge current [A] at the frozen state: every wired surface filled to x = 1, lithium moving
     /// into the particles as fast as the half voxel lets it. Beyond it no potential drives the current.
     pub fn greatest_discharge(&self) -> f64 {
         let uptake = |reaction: &Reaction| {
             let below = reaction.below(&self.predicted[reaction.nca as usize]);
             f64::from(reaction.area) * below.conductance * (self.parameters.diffusion.full() - below.theta)
         };
-        self.h * self.reactions.iter().filter(|r| r.carries).map(uptake).sum::<f64>()
+        self.h * self.h * self.reactions.iter().filter(|r| r.carries).map(uptake).sum::<f64>()
     }
 
     /// Makes the state last evaluated the start of the next step.

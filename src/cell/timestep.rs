@@ -27,8 +27,6 @@ impl Default for StepControl {
 /// Rejections in a row before a step is given up.
 const MAX_REJECTIONS: usize = 40;
 const MAX_STEPS: usize = 5000;
-/// A current may find no potential if the greatest one is less than this many times it.
-const NEARLY_SATURATED: f64 = 30.0;
 /// Shortest step [s].
 const SHORTEST: f64 = 1e-6;
 
@@ -216,7 +214,8 @@ impl Integrator {
             if self.network.greatest_discharge() < self.current {
                 // Shorter steps do not help a surface that cannot take up the lithium: the voltage has fallen away.
                 if self.is_negligible() {
-                    return Ok(self.saturated());
+                    let end = if self.stage_steps == 0 { End::Saturated } else { End::Voltage };
+                    return Ok(self.stop_here(end));
                 }
                 self.reject(0.1);
             }
@@ -226,10 +225,6 @@ impl Integrator {
             Ok(newton::Progress::Running) => Ok(Progress::Running),
             Ok(newton::Progress::Converged(_)) => self.judge(),
             Err(cause) => {
-                // Unequal surfaces saturate before their sum does.
-                if self.is_negligible() && self.network.greatest_discharge() < NEARLY_SATURATED * self.current {
-                    return Ok(self.saturated());
-                }
                 self.reject(0.3);
                 if self.rejections > MAX_REJECTIONS || self.dt < SHORTEST {
                     return Err(Failure::Newton { time: self.time, dt: self.dt, cause });
@@ -271,11 +266,6 @@ impl Integrator {
             current: self.current,
             end: Some(end),
         })
-    }
-
-    /// The surfaces take up no more lithium.
-    fn saturated(&mut self) -> Progress {
-        self.stop_here(if self.stage_steps == 0 { End::Saturated } else { End::Voltage })
     }
 
     fn reject(&mut self, factor: f64) {
