@@ -95,7 +95,9 @@ impl Step {
         let ends = match step.drive {
             Drive::CRate(0.0) => step.for_s.is_some() && step.until_voltage_v.is_none() && step.until_c_rate.is_none(),
             Drive::CRate(_) => (step.until_voltage_v.is_some() || step.for_s.is_some()) && step.until_c_rate.is_none(),
-            Drive::Voltage(_) => (step.until_c_rate.is_some() || step.for_s.is_some()) && step.until_voltage_v.is_none(),
+            Drive::Voltage(_) => {
+                (step.until_c_rate.is_some() || step.for_s.is_some()) && step.until_voltage_v.is_none()
+            }
         };
         if ends { Ok(step) } else { Err(format!("what ends the {verb}? {}", end_hint(step.drive))) }
     }

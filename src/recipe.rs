@@ -300,6 +300,10 @@ fields! {
         "0 gathers the carbon in the necks between particles (GeoDict's binder); 1 spreads it over their surfaces.",
         "assumed";
 
+    carbon_standoff: f64 = 0.0, number(0.0, 0.5, 0.01), "1", "Grains" true, "Carbon keeps off coat edges",
+        "Bare NCA next to the edges of the halide coat, as a share of the NCA surface, that aggregates of carbon are too coarse to touch: it passes no electrons.",
+        "assumed";
+
     c_rate: f64 = 0.5, number(0.001, 20.0, 0.05), "C", "Discharge" false, "Rate",
         "1C is 180 mA per gram of NCA.", "paper";
     initial_voltage_v: f64 = 4.28, number(3.2, 4.5, 0.01), "V", "Discharge" true, "Starting voltage",

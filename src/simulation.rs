@@ -452,7 +452,11 @@ impl Simulation {
             cathode_energy_wh_kg: energy_wh_kg * self.nca_mass_fraction,
             final_voltage_v: self.series.rows().last().map_or(0.0, |row| row.voltage_v),
             stop_reason: self.stop,
-            first_cycle_efficiency: steps.iter().find(|s| charge(s) || discharge(s)).filter(|s| charge(s)).and_then(|_| efficiency()),
+            first_cycle_efficiency: steps
+                .iter()
+                .find(|s| charge(s) || discharge(s))
+                .filter(|s| charge(s))
+                .and_then(|_| efficiency()),
             steps,
             side_capacity_mah_g,
             charge_balance_error,

@@ -163,14 +163,14 @@ impl ContactShare {
         };
         ContactShare {
             contact: factor(|s| s.contact, |across| across == Phase::Nca),
-            carbon: factor(|s| s.carbon, |across| matches!(across, Phase::Nca | Phase::Carbon)),
+            carbon: factor(|s| s.wired, |across| matches!(across, Phase::Nca | Phase::Carbon)),
             mixed: factor(|s| s.mixed, |across| across == Phase::Mixed),
         }
     }
 
     /// Area of electronic contact with the voxel across, over the true area of the face.
     fn contact(&self, surface: &SurfaceFace, across: Phase) -> f64 {
-        let carbon = self.carbon * f64::from(surface.carbon);
+        let carbon = self.carbon * f64::from(surface.wired);
         match across {
             // Carbon between two particles makes two contacts in series.
             Phase::Nca => self.contact * f64::from(surface.contact) + 0.5 * carbon,

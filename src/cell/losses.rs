@@ -39,16 +39,8 @@ pub struct Losses {
 
 impl Losses {
     /// Names, in the order of [`Losses::values`].
-    pub const NAMES: [&str; 8] = [
-        "electronic",
-        "contact",
-        "ionic",
-        "film",
-        "charge_transfer",
-        "diffusion",
-        "heterogeneity",
-        "separator",
-    ];
+    pub const NAMES: [&str; 8] =
+        ["electronic", "contact", "ionic", "film", "charge_transfer", "diffusion", "heterogeneity", "separator"];
 
     pub fn values(&self) -> [f64; 8] {
         [
@@ -121,14 +113,7 @@ impl Network {
             let scale = f64::from(reaction.area) * self.h;
             let below = reaction.below(&self.predicted[reaction.nca as usize]);
             let (resistance, j0) = (reaction.resistance.into(), self.reaction_j0[k]);
-            let i = interface_current(
-                &self.parameters.diffusion,
-                u,
-                below,
-                resistance,
-                j0,
-                self.reaction_drop[k],
-            );
+            let i = interface_current(&self.parameters.diffusion, u, below, resistance, j0, self.reaction_drop[k]);
             // What the face carries in the lattice is a tangent, counted among the ionic faces once for each reaction on it.
             let (flow, film) = (scale * i.j, f64::from(reaction.film) * i.j);
             losses.diffusion += flow * i.drop;

@@ -33,8 +33,8 @@ mod reference;
 pub mod timestep;
 
 use crate::materials::Phase;
-use kinetics::Oxidation;
 use crate::materials::nca::{DiffusionPotential, OpenCircuitVoltage};
+use kinetics::Oxidation;
 
 /// All material parameters of a cell, SI.
 #[derive(Clone, Debug)]

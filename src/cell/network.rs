@@ -175,9 +175,7 @@ impl Network {
     pub(super) fn lattice_current(&self, state: &[f64]) -> f64 {
         match self.load {
             Load::Current(current) => current / self.h,
-            Load::Voltage(v) => {
-                f64::from(self.lattice.hub_excess[TERMINAL]) * (state[self.lattice.hub(TERMINAL)] - v)
-            }
+            Load::Voltage(v) => f64::from(self.lattice.hub_excess[TERMINAL]) * (state[self.lattice.hub(TERMINAL)] - v),
         }
     }
 
@@ -283,7 +281,8 @@ impl Network {
             let below = reaction.below(&self.predicted[nca]);
             let delta = state[reaction.electrolyte as usize] - state[self.storage_nodes[nca][1] as usize];
             let resistance = reaction.resistance.into();
-            let i = interface_current(&p.diffusion, delta, below, resistance, self.reaction_j0[k], self.reaction_drop[k]);
+            let i =
+                interface_current(&p.diffusion, delta, below, resistance, self.reaction_j0[k], self.reaction_drop[k]);
             self.reaction_drop[k] = i.drop;
             let scale = f64::from(reaction.area) * *h;
             let tangent = (scale * i.slope).max(LEAST) as f32;

@@ -104,7 +104,7 @@ fn model<'a>(structure: &'a Microstructure, p: &'a CellParameters) -> Model<'a> 
         total / structure.surface.iter().filter(|s| kinds.contains(&phase[s.neighbour as usize])).map(area).sum::<f64>()
     };
     let particles = share(&[Phase::Nca], |s| s.contact);
-    let carbon = share(&[Phase::Nca, Phase::Carbon], |s| s.carbon);
+    let carbon = share(&[Phase::Nca, Phase::Carbon], |s| s.wired);
     let mixed = share(&[Phase::Mixed], |s| s.mixed);
     for (k, s) in structure.surface.iter().enumerate() {
         let (v, w) = (s.voxel as usize, s.neighbour as usize);
@@ -116,7 +116,7 @@ fn model<'a>(structure: &'a Microstructure, p: &'a CellParameters) -> Model<'a> 
             let twin = structure.surface[..k].iter().find(|t| t.voxel == s.neighbour && t.neighbour == s.voxel);
             if let Some(twin) = twin {
                 let open = |s: &SurfaceFace| {
-                    f64::from(s.area) * (particles * f64::from(s.contact) + 0.5 * carbon * f64::from(s.carbon))
+                    f64::from(s.area) * (particles * f64::from(s.contact) + 0.5 * carbon * f64::from(s.wired))
                 };
                 let mean = 0.5 * (open(s) + open(twin)) * h * h;
                 branches.push(Branch::Contact(v, Some(w), phi_s(w), r / mean, mean));
@@ -125,7 +125,7 @@ fn model<'a>(structure: &'a Microstructure, p: &'a CellParameters) -> Model<'a> 
         if matches!(phase[w], Phase::Carbon | Phase::Mixed) {
             let half = 0.5 * h / p.sigma[phase[w] as usize];
             let touching =
-                if phase[w] == Phase::Carbon { carbon * f64::from(s.carbon) } else { mixed * f64::from(s.mixed) };
+                if phase[w] == Phase::Carbon { carbon * f64::from(s.wired) } else { mixed * f64::from(s.mixed) };
             let contact = area * touching;
             if contact > 0.0 {
                 branches.push(Branch::Contact(v, None, phi_s(w), (r + half) / contact, contact));
@@ -207,12 +207,7 @@ impl Model<'_> {
                     let (x, slope) = ocv.stoichiometry(u);
                     let rate = capacity * volume / dt;
                     let (side, side_slope) = self.p.oxidation.current(u);
-                    (
-                        phi_s(v),
-                        phi_e(v),
-                        exposed * side - rate * (x - x_old[v]),
-                        exposed * side_slope - rate * slope,
-                    )
+                    (phi_s(v), phi_e(v), exposed * side - rate * (x - x_old[v]), exposed * side_slope - rate * slope)
                 }
             };
             residual[a] += flow;
@@ -333,6 +328,7 @@ mod tests {
                 for w in [grid.previous(v, axis), grid.next(v, axis)].into_iter().flatten() {
                     if particle[w] != particle[v] {
                         let covered = 0.6 * rng.random::<f32>();
+                        let carbon = 0.2 * rng.random::<f32>();
                         surface.push(SurfaceFace {
                             voxel: v as u32,
                             neighbour: w as u32,
@@ -341,7 +337,8 @@ mod tests {
                             covered,
                             coat_um: 0.3 * rng.random::<f32>(),
                             mixed: covered * rng.random::<f32>(),
-                            carbon: 0.2 * rng.random::<f32>(),
+                            carbon,
+                            wired: carbon * rng.random::<f32>(),
                             contact: if phase[w] == Phase::Nca { 0.2 * rng.random::<f32>() } else { 0.0 },
                         });
                     }

@@ -20,7 +20,13 @@ pub struct StepControl {
 
 impl Default for StepControl {
     fn default() -> Self {
-        StepControl { tolerance_v: 2e-5, voltage_step: 0.03, charge_step: 0.028, current_step: 0.2, limit_tolerance_v: 1e-4 }
+        StepControl {
+            tolerance_v: 2e-5,
+            voltage_step: 0.03,
+            charge_step: 0.028,
+            current_step: 0.2,
+            limit_tolerance_v: 1e-4,
+        }
     }
 }
 
