@@ -42,6 +42,7 @@
 
 pub mod analysis;
 pub mod cell;
+pub mod citation;
 pub mod composition;
 pub mod constants;
 pub mod export;

@@ -10,7 +10,7 @@ use crate::cell::timestep::{Failure, Integrator, Progress as StepProgress, StepC
 use crate::constants::ONE_C_A_PER_KG;
 use crate::grid::{Axis, VoxelGrid};
 use crate::linalg::pcg;
-use crate::materials::nca::OpenCircuitVoltage;
+use crate::materials::nca::{self, DiffusionPotential, OpenCircuitVoltage};
 use crate::materials::{Phase, lpscl, lyc};
 use crate::microstructure::Microstructure;
 use crate::protocol::{ConstantCurrent, Protocol};
@@ -133,7 +133,7 @@ pub fn memory_issue(recipe: &Recipe, limit: u64) -> Option<RecipeIssue> {
         return None;
     }
     // Voxels of at most three decimals that divide width and thickness, from fine to coarse.
-    let coarsest = 0.5 * recipe.nca_diameter_um;
+    let coarsest = 0.5 * recipe.nca_median_um();
     let fits = (1..)
         .map(|thousandths| f64::from(thousandths) * 1e-3)
         .take_while(|voxel_um| *voxel_um <= coarsest)
@@ -287,7 +287,9 @@ impl Simulation {
         };
         let value = match field {
             Field::PhiS => potential(ELECTRONIC),
-            Field::PhiE => potential(IONIC),
+            // A thin coat beside a pore carries ions as well, but fills no voxel.
+            Field::PhiE if self.phase[voxel].is_electrolyte() || self.phase[voxel].stores_lithium() => potential(IONIC),
+            Field::PhiE => None,
             Field::Stoichiometry if self.phase[voxel].stores_lithium() => {
                 Some(match (potential(ELECTRONIC), potential(IONIC)) {
                     (Some(s), Some(e)) => integrator.network.ocv().stoichiometry(s - e).0,
@@ -317,6 +319,7 @@ impl Simulation {
             c_rate: self.protocol.step.c_rate,
             discharge_capacity_mah_g: self.series.capacity_mah_g[last],
             mean_voltage_v: self.series.mean_voltage(),
+            energy_wh_kg: self.series.energy_wh_kg(),
             final_voltage_v: self.series.voltage_v[last],
             stop_reason: self.stop,
             charge_balance_error: charge,
@@ -343,16 +346,17 @@ pub fn cell_parameters(recipe: &Recipe) -> CellParameters {
     // The mixed coat conducts ions through its halide.
     kappa[Phase::Mixed as usize] = lyc::MIXED_KAPPA * recipe.halide.kappa() / lyc::KAPPA;
     const CM2: f64 = 1e-4;
+    let ocv = OpenCircuitVoltage::measured();
+    let d = |x| nca::diffusivity(x, recipe.diffusivity_m2_s, recipe.diffusivity_drop);
     CellParameters {
+        diffusion: DiffusionPotential::new(&ocv, d),
+        ocv,
         sigma,
         kappa,
-        diffusivity: recipe.diffusivity_m2_s,
-        diffusivity_drop: recipe.diffusivity_drop,
         j0_halide: recipe.j0_halide_a_m2,
         j0_lpscl: recipe.j0_lpscl_a_m2,
         film_resistance: recipe.film_resistance_ohm_cm2 * CM2,
         contact_resistance: recipe.contact_resistance_ohm_cm2 * CM2,
         separator_resistance: lpscl::SEPARATOR_RESISTANCE,
-        ocv: OpenCircuitVoltage::measured(),
     }
 }

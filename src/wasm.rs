@@ -16,6 +16,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use wasm_bindgen::prelude::*;
 
+use crate::citation::{VERSION, citation};
 use crate::composition::Composition;
 use crate::materials::{self, Halide};
 use crate::recipe::{FIELDS, FieldKind, Mode, Recipe, RecipeIssue};
@@ -94,7 +95,7 @@ fn slider(kind: FieldKind, used: impl Iterator<Item = f64>) -> Value {
     json!({"min": min, "max": ((wanted / step).round() * step).min(max), "log": false})
 }
 
-/// The presets: `{name, title, question, source, recipe}` with every field of the recipe written out.
+/// The presets: `{name, title, question, source, carbon_coverage, measured, recipe}` with every field of the recipe written out.
 #[wasm_bindgen]
 pub fn presets() -> JsValue {
     let full = gallery::all().into_iter().filter_map(|mut preset| {
@@ -116,6 +117,12 @@ pub fn check_recipe(recipe: JsValue) -> JsValue {
         })),
         Err(issues) => issues_to_js(&issues),
     }
+}
+
+/// What results say of where they come from: `{version, citation}`.
+#[wasm_bindgen]
+pub fn about() -> JsValue {
+    to_js(&json!({"version": VERSION, "citation": citation()}))
 }
 
 /// A seed that nobody has chosen.

@@ -151,7 +151,7 @@ const LOOK_THROUGH_UM: f64 = 1.5;
 
 /// The phase that the uncovered rest of a face meets: the neighbour, or what follows behind coat and carbon. `None` if NCA or
 /// nothing else follows.
-fn beyond(structure: &Microstructure, face: &SurfaceFace, coated: bool) -> Option<Phase> {
+pub(crate) fn beyond(structure: &Microstructure, face: &SurfaceFace, coated: bool) -> Option<Phase> {
     let grid = &structure.grid;
     let (voxel, mut at) = (face.voxel as usize, face.neighbour as usize);
     let side = grid.neighbours(voxel).iter().position(|&n| n == Some(at))?;
@@ -220,6 +220,7 @@ mod tests {
         let d = Distribution::weighted(vec![(3.0, 1.0), (1.0, 8.0), (2.0, 1.0)]);
         assert_eq!((d.least, d.p10, d.median, d.p90, d.greatest), (1.0, 1.0, 1.0, 2.0, 3.0));
         assert!((d.mean - 1.3).abs() < 1e-12);
+        assert!((d.standard_deviation - 0.41_f64.sqrt()).abs() < 1e-12);
         assert_eq!(Distribution::weighted(Vec::new()), Distribution::default());
     }
 }
