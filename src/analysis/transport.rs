@@ -5,6 +5,7 @@
 //! beforehand, and a volume whose ends are not joined conducts nothing (that is a result, not a failure).
 
 mod network;
+pub mod rails;
 
 use serde::{Deserialize, Serialize};
 

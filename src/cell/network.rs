@@ -225,7 +225,8 @@ impl Network {
             let below = reaction.below(&self.predicted[nca]);
             let delta = state[reaction.electrolyte as usize] - state[self.storage_nodes[nca][1] as usize];
             let resistance = reaction.resistance.into();
-            let i = interface_current(&p.diffusion, delta, below, resistance, self.reaction_j0[k], self.reaction_drop[k]);
+            let i =
+                interface_current(&p.diffusion, delta, below, resistance, self.reaction_j0[k], self.reaction_drop[k]);
             self.reaction_drop[k] = i.drop;
             let scale = f64::from(reaction.area) * *h;
             let tangent = (scale * i.slope).max(LEAST) as f32;
