@@ -183,6 +183,9 @@ fn the_bare_electrode_conducts_ions_better_than_the_coated_one() {
             // No arrangement conducts better than its phases side by side, and what is isolated carries nothing.
             let side_by_side: f64 = table.iter().zip(fractions).map(|(sigma, share)| sigma * share).sum();
             assert!(rail.effective_conductivity < side_by_side && rail.tortuosity_factor > 1.0, "{name}: {rail:?}");
+            let conducting: f64 =
+                table.iter().zip(fractions).filter(|(sigma, _)| **sigma > 0.0).map(|(_, share)| share).sum();
+            assert!((rail.volume_fraction - conducting).abs() < 1e-12, "{name}: {rail:?}");
             assert!(rail.percolates && (0.9..=1.0).contains(&rail.connected_fraction), "{name}: {rail:?}");
         }
         assert_eq!(ionic[Phase::Nca as usize], 0.0);
