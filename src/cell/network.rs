@@ -35,21 +35,21 @@ pub struct Network {
     pub lattice: Lattice,
     parameters: CellParameters,
     /// Voxel edge [m].
-    h: f64,
+    pub(super) h: f64,
     /// Cross-section [m²].
     area: f64,
     /// NCA mass in the domain [kg], dead particles included.
     nca_mass: f64,
     /// NCA voxels that are connected to anything.
     storage: Vec<u32>,
-    storage_nodes: Vec<[u32; 2]>,
+    pub(super) storage_nodes: Vec<[u32; 2]>,
     interior: Vec<Interior>,
     contacts: Vec<Contact>,
-    reactions: Vec<Reaction>,
+    pub(super) reactions: Vec<Reaction>,
     predicted: Vec<Predicted>,
     /// Exchange current density and surface drop of each reaction, at the predicted and the latest state.
-    reaction_j0: Vec<f64>,
-    reaction_drop: Vec<f64>,
+    pub(super) reaction_j0: Vec<f64>,
+    pub(super) reaction_drop: Vec<f64>,
     /// True current minus that of the tangent conductance, of each nonlinear branch.
     reaction_excess: Vec<f64>,
     storage_excess: Vec<f64>,
@@ -143,6 +143,11 @@ impl Network {
     /// NCA voxels in the network, as positions in the grid.
     pub fn storage(&self) -> &[u32] {
         &self.storage
+    }
+
+    /// State of an NCA voxel behind an interface, frozen at the predicted state.
+    pub(super) fn half_voxel(&self, position: usize) -> HalfVoxel {
+        half_voxel(&self.predicted[position], self.h)
     }
 
     /// The open-circuit voltage curve in use.
