@@ -1,11 +1,13 @@
 //! The only door to JavaScript.
 //!
 //! Both sides of the page load this module: workers build structures and run them ([`twin::Twin`]), the main thread asks
-//! for the recipe's fields, checks recipes and draws ([`draw`]). Values cross as plain objects, columns as typed arrays
+//! for the recipe's fields, checks recipes and draws ([`draw`], [`chart`]). Values cross as plain objects, columns as typed arrays
 //! that own their memory. Errors leave as `{code, stage, message, hint}`, faults of a recipe as `{issues: [...]}`.
 
+pub mod chart;
 pub mod conduct;
 pub mod draw;
+pub mod fields;
 pub mod structure;
 pub mod twin;
 pub mod verify;

@@ -48,7 +48,9 @@ fn in_a_column_the_same_current_passes_electrolyte_interface_and_collector() {
     for voxel in 0..8 {
         let i = snapshot.value(Field::CurrentE, voxel);
         assert!(near(i, applied), "ionic current of voxel {voxel}: {i}, applied {applied} A/m2");
-        assert!(snapshot.value(Field::CurrentS, voxel).is_nan() && snapshot.value(Field::ReactionCurrent, voxel).is_nan());
+        assert!(
+            snapshot.value(Field::CurrentS, voxel).is_nan() && snapshot.value(Field::ReactionCurrent, voxel).is_nan()
+        );
     }
     let j = applied / 0.8;
     for voxel in 8..12 {
@@ -57,7 +59,10 @@ fn in_a_column_the_same_current_passes_electrolyte_interface_and_collector() {
         let x = f64::from(snapshot.value(Field::Stoichiometry, voxel));
         let [low, high] = [x, x + 0.1].map(|x| 2.0 * THERMAL_VOLTAGE * (j / (2.0 * 0.5 * nca::j0_shape(x))).asinh());
         let charge_transfer = f64::from(snapshot.value(Field::Overpotential, voxel)) - 0.1389 * j;
-        assert!(low.min(high) - 1e-4 < charge_transfer && charge_transfer < low.max(high) + 1e-4, "{low} {charge_transfer} {high}");
+        assert!(
+            low.min(high) - 1e-4 < charge_transfer && charge_transfer < low.max(high) + 1e-4,
+            "{low} {charge_transfer} {high}"
+        );
     }
     // Half of what passes the top face enters the last voxel's mean, and what it does not store passes the face below.
     for voxel in 16..20 {
@@ -140,7 +145,9 @@ fn particles_that_nothing_reaches_are_listed_first_and_keep_their_lithium() {
     assert!(!behind.is_empty() && behind.len() <= 12);
     for particle in &behind {
         // Whoever is listed lags more than whoever is neither listed nor cut off.
-        let ahead = (0..x.len()).filter(|&n| found.iter().all(|s| s.number as usize != n)).all(|n| x[n] >= particle.stoichiometry.unwrap());
+        let ahead = (0..x.len())
+            .filter(|&n| found.iter().all(|s| s.number as usize != n))
+            .all(|n| x[n] >= particle.stoichiometry.unwrap());
         assert!(ahead || behind.len() < 12);
     }
     // Without a run only the wiring tells.

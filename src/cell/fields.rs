@@ -40,7 +40,8 @@ impl Field {
     ];
 
     pub fn key(self) -> &'static str {
-        ["stoichiometry", "phi_s", "phi_e", "current_s", "current_e", "reaction_current", "overpotential"][self as usize]
+        ["stoichiometry", "phi_s", "phi_e", "current_s", "current_e", "reaction_current", "overpotential"]
+            [self as usize]
     }
 
     /// The field of this key.
@@ -82,7 +83,8 @@ impl Fields {
                         let node = lattice.node(layer, [x, y, z]);
                         if lattice.inverse_diagonal[node] > 0.0 {
                             fields.0[potential as usize][voxel] = state[node] as f32;
-                            fields.0[current as usize][voxel] = faces.magnitude(lattice, layer, [x, y, z]) / network.h as f32;
+                            fields.0[current as usize][voxel] =
+                                faces.magnitude(lattice, layer, [x, y, z]) / network.h as f32;
                         }
                     }
                     voxel += 1;
@@ -113,7 +115,8 @@ impl Network {
     fn interface_currents(&self, state: &[f64]) -> Vec<(f64, f64)> {
         let of = |(k, reaction): (usize, &super::branches::Reaction)| {
             let half = self.half_voxel(reaction.nca as usize);
-            let delta = state[reaction.electrolyte as usize] - state[self.storage_nodes[reaction.nca as usize][1] as usize];
+            let delta =
+                state[reaction.electrolyte as usize] - state[self.storage_nodes[reaction.nca as usize][1] as usize];
             let resistance = reaction.resistance.into();
             let i = interface_current(self.ocv(), delta, half, resistance, self.reaction_j0[k], self.reaction_drop[k]);
             (i.j, delta - i.drop)
