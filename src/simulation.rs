@@ -11,7 +11,7 @@ use crate::cell::timestep::{Failure, Integrator, Progress as StepProgress, StepC
 use crate::constants::ONE_C_A_PER_KG;
 use crate::grid::VoxelGrid;
 use crate::linalg::pcg;
-use crate::materials::nca::OpenCircuitVoltage;
+use crate::materials::nca::{self, DiffusionPotential, OpenCircuitVoltage};
 use crate::materials::{Phase, lpscl, lyc};
 use crate::microstructure::Microstructure;
 use crate::protocol::{ConstantCurrent, Protocol};
@@ -322,16 +322,17 @@ pub fn cell_parameters(recipe: &Recipe) -> CellParameters {
     // The mixed coat conducts ions through its halide.
     kappa[Phase::Mixed as usize] = lyc::MIXED_KAPPA * recipe.halide.kappa() / lyc::KAPPA;
     const CM2: f64 = 1e-4;
+    let ocv = OpenCircuitVoltage::measured();
+    let d = |x| nca::diffusivity(x, recipe.diffusivity_m2_s, recipe.diffusivity_drop);
     CellParameters {
+        diffusion: DiffusionPotential::new(&ocv, d),
+        ocv,
         sigma,
         kappa,
-        diffusivity: recipe.diffusivity_m2_s,
-        diffusivity_drop: recipe.diffusivity_drop,
         j0_halide: recipe.j0_halide_a_m2,
         j0_lpscl: recipe.j0_lpscl_a_m2,
         film_resistance: recipe.film_resistance_ohm_cm2 * CM2,
         contact_resistance: recipe.contact_resistance_ohm_cm2 * CM2,
         separator_resistance: lpscl::SEPARATOR_RESISTANCE,
-        ocv: OpenCircuitVoltage::measured(),
     }
 }

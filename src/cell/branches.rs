@@ -4,9 +4,11 @@ use std::collections::HashMap;
 
 use super::CellParameters;
 use super::network::{ELECTRONIC, IONIC, SEPARATOR, TERMINAL};
+use crate::constants::FARADAY;
 use crate::grid::{Axis, VoxelGrid};
 use crate::linalg::lattice::Lattice;
 use crate::materials::Phase;
+use crate::materials::nca::C_S_MAX;
 use crate::microstructure::{Microstructure, SurfaceFace};
 
 /// No position: a contact that ends in no second NCA voxel.
@@ -42,6 +44,8 @@ pub(super) struct Reaction {
     pub electrolyte: u32,
     /// True area over the area of a voxel face.
     pub area: f32,
+    /// `F c_s_max` over the distance of the NCA's centre from the surface [A s m⁻⁴].
+    pub below: f32,
     /// Film, coat and half a voxel of electrolyte [Ohm m²].
     pub resistance: f32,
     /// Exchange current density at x = 0.5 [A m⁻²].
@@ -249,6 +253,7 @@ impl Branches {
             if other.is_electrolyte() {
                 let face = face_id(lattice, IONIC, axis, at);
                 let electrolyte = lattice.node(IONIC, grid.coordinates(neighbour)) as u32;
+                let below = FARADAY * C_S_MAX / (f64::from(surface.depth) * h);
                 let half = 0.5 * h / p.kappa[other as usize];
                 // A coat that the grid resolves is there as voxels; a thinner one lies on the face.
                 let (coat, film, j0) = match other {
@@ -264,6 +269,7 @@ impl Branches {
                             nca: a,
                             electrolyte,
                             area: (area * fraction) as f32,
+                            below: below as f32,
                             resistance: (layer + half) as f32,
                             j0: j0 as f32,
                             carries: false,

@@ -1,16 +1,16 @@
 //! The law of one NCA/electrolyte interface.
 
 use crate::constants::THERMAL_VOLTAGE;
-use crate::materials::nca::OpenCircuitVoltage;
+use crate::materials::nca::DiffusionPotential;
 
-/// State of the NCA voxel behind an interface, frozen at the predicted state of a time step.
+/// The NCA between an interface and the centre of the voxel behind it, frozen at the predicted state of a time step.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct HalfVoxel {
+pub struct Subsurface {
     /// Open-circuit voltage at the centre of the voxel [V].
     pub u: f64,
-    /// Stoichiometry there.
-    pub x: f64,
-    /// Lithium that diffuses from the surface to the centre, `2 D F c_s_max / h` [A m⁻² per unit of stoichiometry].
+    /// Diffusion potential there [m² s⁻¹].
+    pub theta: f64,
+    /// `F c_s_max / d`, d the distance of the centre from the surface [A s m⁻⁴].
     pub conductance: f64,
 }
 
@@ -21,28 +21,28 @@ pub struct InterfaceCurrent {
     pub j: f64,
     /// dj/dΔ [S m⁻²], above zero.
     pub slope: f64,
-    /// Voltage lost in the half voxel [V]: the surface sits at `u − drop`.
+    /// Voltage lost beneath the surface [V], which sits at `u − drop`.
     pub drop: f64,
 }
 
-/// Current density across an interface: half a voxel of diffusion, films and Butler-Volmer kinetics in series.
+/// Current density across an interface: diffusion beneath the surface, films and Butler-Volmer kinetics in series.
 ///
-/// `Δ = w + R j + (2 R T / F) asinh(j / 2 j0)`, `j = b (x(u − w) − x(u))`; the middle term is Ohm's law of all layers in
-/// the way, the last one `j = 2 j0 sinh(F eta / 2 R T)`.
+/// `Δ = w + R j + (2 R T / F) asinh(j / 2 j0)`, `j = (F c_s_max / d) (Θ(u − w) − Θ(u))`; the middle term is Ohm's law of all
+/// layers in the way, the last one `j = 2 j0 sinh(F eta / 2 R T)`.
 ///
 /// * `delta` – voltage across the interface, `phi_e` of the electrolyte minus `phi_e` of the NCA [V]
-/// * `half` – the NCA behind it
+/// * `below` – the NCA behind it
 /// * `resistance` – film and half a voxel of electrolyte [Ohm m²], ≥ 0
 /// * `j0` – exchange current density [A m⁻²], > 0
 /// * `guess` – a first `w` [V], any
 ///
 /// The equation in w rises strictly and its root lies between 0 and Δ: Newton steps that leave this bracket or shrink too
 /// slowly are replaced by bisection, so the solution is found from any guess. Limits: Δ → 0 gives
-/// `j = Δ / (dw/dj + R + R T / (F j0))`; b → ∞ and R = 0 gives Butler-Volmer (both tested).
+/// `j = Δ / (dw/dj + R + R T / (F j0))`; d → 0 and R = 0 gives Butler-Volmer (both tested).
 pub fn interface_current(
-    ocv: &OpenCircuitVoltage,
+    diffusion: &DiffusionPotential,
     delta: f64,
-    half: HalfVoxel,
+    below: Subsurface,
     resistance: f64,
     j0: f64,
     guess: f64,
@@ -56,9 +56,9 @@ pub fn interface_current(
     let mut last_correction = f64::INFINITY;
     // Bisection alone would close 1 V to 1e-7 V in 24 steps.
     for _ in 0..60 {
-        let (x, dx_du) = ocv.stoichiometry(half.u - w);
-        let j = half.conductance * (x - half.x);
-        let dj_dw = -half.conductance * dx_du;
+        let (theta, slope) = diffusion.at(below.u - w);
+        let j = below.conductance * (theta - below.theta);
+        let dj_dw = -below.conductance * slope;
         let excess = w + resistance * j + TWICE_THERMAL * asinh(j / (2.0 * j0)) - delta;
         let slope = 1.0 + (resistance + TWICE_THERMAL / (j * j + 4.0 * j0 * j0).sqrt()) * dj_dw;
         let correction = excess / slope;
@@ -89,21 +89,22 @@ fn asinh(y: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::materials::nca::OpenCircuitVoltage;
 
-    fn half(conductance: f64) -> (OpenCircuitVoltage, HalfVoxel) {
-        let ocv = OpenCircuitVoltage::measured();
-        let u = 3.8;
-        let x = ocv.stoichiometry(u).0;
-        (ocv, HalfVoxel { u, x, conductance })
+    /// A constant D of 1 makes Θ = x.
+    fn below(u: f64, conductance: f64) -> (DiffusionPotential, Subsurface) {
+        let theta = DiffusionPotential::new(&OpenCircuitVoltage::measured(), |_| 1.0);
+        let below = Subsurface { u, theta: theta.at(u).0, conductance };
+        (theta, below)
     }
 
     #[test]
     fn small_voltages_see_three_resistances_in_series() {
-        let (ocv, half) = half(60.0);
+        let (theta, below) = below(3.8, 60.0);
         let (r, j0) = (0.02, 0.8);
-        let diffusion = -1.0 / (half.conductance * ocv.stoichiometry(half.u).1);
+        let diffusion = -1.0 / (below.conductance * theta.at(below.u).1);
         let delta = 1e-6;
-        let i = interface_current(&ocv, delta, half, r, j0, 0.0);
+        let i = interface_current(&theta, delta, below, r, j0, 0.0);
         let expected = delta / (diffusion + r + THERMAL_VOLTAGE / j0);
         assert!((i.j / expected - 1.0).abs() < 1e-3, "{} against {expected}", i.j);
         assert!((i.slope * delta / expected - 1.0).abs() < 1e-3);
@@ -111,9 +112,9 @@ mod tests {
 
     #[test]
     fn without_diffusion_and_film_it_is_butler_volmer() {
-        let (ocv, half) = half(1e9);
+        let (theta, below) = below(3.8, 1e9);
         for delta in [-0.2, -0.03, 0.01, 0.15] {
-            let i = interface_current(&ocv, delta, half, 0.0, 2.0, 0.0);
+            let i = interface_current(&theta, delta, below, 0.0, 2.0, 0.0);
             let expected = 4.0 * libm::sinh(delta / (2.0 * THERMAL_VOLTAGE));
             assert!((i.j / expected - 1.0).abs() < 1e-4, "{delta}: {} against {expected}", i.j);
         }
@@ -121,9 +122,9 @@ mod tests {
 
     #[test]
     fn every_guess_gives_the_same_current_and_the_slope_is_its_derivative() {
-        let (ocv, half) = half(40.0);
+        let (theta, below) = below(3.8, 40.0);
         for delta in [-1.0, -0.1, -1e-4, 1e-4, 0.05, 0.4, 1.5] {
-            let at = |d: f64, guess: f64| interface_current(&ocv, d, half, 0.1, 0.5, guess);
+            let at = |d: f64, guess: f64| interface_current(&theta, d, below, 0.1, 0.5, guess);
             let reference = at(delta, 0.0);
             for guess in [-2.0, 0.3 * delta, delta, 5.0] {
                 assert!((at(delta, guess).j - reference.j).abs() < 1e-8 * reference.j.abs().max(1e-6));
@@ -138,10 +139,8 @@ mod tests {
     /// A case where bare Newton steps alternate for ever between 0.41 V and 0.51 V.
     #[test]
     fn a_cycle_of_newton_steps_is_broken() {
-        let ocv = OpenCircuitVoltage::measured();
-        let u = 4.628_447_633_121_134;
-        let half = HalfVoxel { u, x: ocv.stoichiometry(u).0, conductance: 1_662.404_241_298_503_2 };
-        let at = |guess| interface_current(&ocv, 1.194_646_273_467_293_8, half, 0.003_879_636, 217.592_057_7, guess);
+        let (theta, below) = below(4.628_447_633_121_134, 1_662.404_241_298_503_2);
+        let at = |guess| interface_current(&theta, 1.194_646_273_467_293_8, below, 0.003_879_636, 217.592_057_7, guess);
         let reference = at(0.0);
         for guess in [0.1, 0.41, 0.51, 0.763_3, 1.19] {
             assert!((at(guess).j / reference.j - 1.0).abs() < 1e-8, "{} and {}", at(guess).j, reference.j);
@@ -150,8 +149,8 @@ mod tests {
 
     #[test]
     fn the_current_cannot_fill_the_surface_beyond_one() {
-        let (ocv, half) = half(10.0);
-        let i = interface_current(&ocv, 100.0, half, 0.0, 1.0, 0.0);
-        assert!(i.j < half.conductance * (1.0 - half.x) && i.j > 0.9 * half.conductance * (1.0 - half.x));
+        let (theta, below) = below(3.8, 10.0);
+        let i = interface_current(&theta, 100.0, below, 0.0, 1.0, 0.0);
+        assert!(i.j < below.conductance * (1.0 - below.theta) && i.j > 0.9 * below.conductance * (1.0 - below.theta));
     }
 }

@@ -24,6 +24,8 @@
 mod branches;
 pub mod fields;
 pub mod kinetics;
+#[cfg(test)]
+mod limits;
 pub mod network;
 pub mod newton;
 #[cfg(test)]
@@ -31,7 +33,7 @@ mod reference;
 pub mod timestep;
 
 use crate::materials::Phase;
-use crate::materials::nca::OpenCircuitVoltage;
+use crate::materials::nca::{DiffusionPotential, OpenCircuitVoltage};
 
 /// All material parameters of a cell, SI.
 #[derive(Clone, Debug)]
@@ -40,9 +42,6 @@ pub struct CellParameters {
     pub sigma: [f64; Phase::COUNT],
     /// Ionic conductivity of each phase [S m⁻¹]; NCA's entry is not used.
     pub kappa: [f64; Phase::COUNT],
-    /// Lithium diffusion in NCA far from x = 1 [m² s⁻¹], and the decades lost towards it.
-    pub diffusivity: f64,
-    pub diffusivity_drop: f64,
     /// Exchange current density at x = 0.5 under halide and against sulfide [A m⁻²].
     pub j0_halide: f64,
     pub j0_lpscl: f64,
@@ -53,4 +52,6 @@ pub struct CellParameters {
     /// Separator [Ohm m²].
     pub separator_resistance: f64,
     pub ocv: OpenCircuitVoltage,
+    /// Lithium diffusion in NCA.
+    pub diffusion: DiffusionPotential,
 }

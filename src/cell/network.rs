@@ -6,7 +6,7 @@
 
 use super::CellParameters;
 use super::branches::{Branches, Contact, Interior, NONE, Reaction, face_mut, harmonic, reached_from};
-use super::kinetics::{HalfVoxel, interface_current};
+use super::kinetics::{Subsurface, interface_current};
 use crate::constants::FARADAY;
 use crate::linalg::lattice::{End, Lattice, Ring};
 use crate::materials::nca::{self, C_S_MAX};
@@ -23,10 +23,9 @@ const LEAST: f64 = 1e-12;
 #[derive(Clone, Copy, Default)]
 struct Predicted {
     u: f64,
-    x: f64,
-    /// −dx/dU [V⁻¹].
-    capacitance: f64,
-    diffusivity: f64,
+    /// Diffusion potential [m² s⁻¹] and minus its derivative [m² s⁻¹ V⁻¹].
+    theta: f64,
+    mobility: f64,
     sigma: f64,
 }
 
@@ -179,21 +178,15 @@ impl Network {
         self.storage_rate = capacity * *h * *h / dt;
         for (predicted, [s, e]) in self.predicted.iter_mut().zip(&self.storage_nodes) {
             let u = state[*s as usize] - state[*e as usize];
-            let (x, slope) = p.ocv.stoichiometry(u);
-            *predicted = Predicted {
-                u,
-                x,
-                capacitance: -slope,
-                diffusivity: nca::diffusivity(x, p.diffusivity, p.diffusivity_drop),
-                sigma: nca::sigma(x),
-            };
+            let (theta, slope) = p.diffusion.at(u);
+            *predicted = Predicted { u, theta, mobility: -slope, sigma: nca::sigma(p.ocv.stoichiometry(u).0) };
         }
         for branch in &self.interior {
             let (a, b) = (&self.predicted[branch.a as usize], &self.predicted[branch.b as usize]);
-            // The chord makes the branch carry exactly D F c Δx; the tangent serves where the chord cancels.
+            // The chord makes the branch carry exactly F c ΔΘ; the tangent serves where the chord cancels.
             let du = a.u - b.u;
-            let chord = if du.abs() > 1e-4 { (b.x - a.x) / du } else { 0.5 * (a.capacitance + b.capacitance) };
-            let kappa = harmonic(a.diffusivity, b.diffusivity) * capacity * chord;
+            let chord = if du.abs() > 1e-4 { (b.theta - a.theta) / du } else { 0.5 * (a.mobility + b.mobility) };
+            let kappa = capacity * chord;
             *face_mut(lattice, branch.ionic) = kappa.max(LEAST) as f32;
             *face_mut(lattice, branch.electronic) = harmonic(a.sigma, b.sigma) as f32;
         }
@@ -205,15 +198,17 @@ impl Network {
             *face_mut(lattice, contact.face) = (f64::from(contact.area) / resistance).max(LEAST) as f32;
         }
         for (k, reaction) in self.reactions.iter().enumerate() {
-            let half = half_voxel(&self.predicted[reaction.nca as usize], *h);
+            let below = reaction.below(&self.predicted[reaction.nca as usize]);
             let delta =
                 state[reaction.electrolyte as usize] - state[self.storage_nodes[reaction.nca as usize][1] as usize];
             // Two rounds: the exchange current depends on the surface, the surface on the current.
-            let mut j0 = f64::from(reaction.j0) * nca::j0_shape(half.x);
+            let j0_at = |drop: f64| f64::from(reaction.j0) * nca::j0_shape(p.ocv.stoichiometry(below.u - drop).0);
+            let mut j0 = j0_at(0.0);
             for _ in 0..2 {
-                let i = interface_current(&p.ocv, delta, half, reaction.resistance.into(), j0, self.reaction_drop[k]);
+                let resistance = reaction.resistance.into();
+                let i = interface_current(&p.diffusion, delta, below, resistance, j0, self.reaction_drop[k]);
                 self.reaction_drop[k] = i.drop;
-                j0 = f64::from(reaction.j0) * nca::j0_shape(p.ocv.stoichiometry(half.u - i.drop).0);
+                j0 = j0_at(i.drop);
             }
             self.reaction_j0[k] = j0;
         }
@@ -232,10 +227,10 @@ impl Network {
         // gives the true residual.
         for (k, reaction) in self.reactions.iter().enumerate() {
             let nca = reaction.nca as usize;
-            let half = half_voxel(&self.predicted[nca], *h);
+            let below = reaction.below(&self.predicted[nca]);
             let delta = state[reaction.electrolyte as usize] - state[self.storage_nodes[nca][1] as usize];
             let resistance = reaction.resistance.into();
-            let i = interface_current(&p.ocv, delta, half, resistance, self.reaction_j0[k], self.reaction_drop[k]);
+            let i = interface_current(&p.diffusion, delta, below, resistance, self.reaction_j0[k], self.reaction_drop[k]);
             self.reaction_drop[k] = i.drop;
             let scale = f64::from(reaction.area) * *h;
             let tangent = (scale * i.slope).max(LEAST) as f32;
@@ -270,8 +265,8 @@ impl Network {
     /// into the particles as fast as the half voxel lets it. Beyond it no potential drives the current.
     pub fn greatest_discharge(&self) -> f64 {
         let uptake = |reaction: &Reaction| {
-            let half = half_voxel(&self.predicted[reaction.nca as usize], self.h);
-            f64::from(reaction.area) * half.conductance * (1.0 - half.x)
+            let below = reaction.below(&self.predicted[reaction.nca as usize]);
+            f64::from(reaction.area) * below.conductance * (self.parameters.diffusion.full() - below.theta)
         };
         self.h * self.reactions.iter().filter(|r| r.carries).map(uptake).sum::<f64>()
     }
@@ -293,7 +288,8 @@ impl Network {
     }
 }
 
-fn half_voxel(predicted: &Predicted, h: f64) -> HalfVoxel {
-    let conductance = 2.0 * predicted.diffusivity * FARADAY * C_S_MAX / h;
-    HalfVoxel { u: predicted.u, x: predicted.x, conductance }
+impl Reaction {
+    fn below(&self, predicted: &Predicted) -> Subsurface {
+        Subsurface { u: predicted.u, theta: predicted.theta, conductance: f64::from(self.below) }
+    }
 }

@@ -4,7 +4,7 @@
 //! else: nodes, branches, assembly and solver are its own. Tests hold the fast cell to it.
 
 use super::CellParameters;
-use super::kinetics::{HalfVoxel, interface_current};
+use super::kinetics::{Subsurface, interface_current};
 use crate::constants::FARADAY;
 use crate::grid::Axis;
 use crate::materials::Phase;
@@ -19,8 +19,8 @@ enum Branch {
     Electrons(usize, usize),
     /// NCA voxel a, and another NCA voxel or a plain node; resistance without half voxels [Ohm], contact area [m²].
     Contact(usize, Option<usize>, usize, f64, f64),
-    /// NCA voxel, electrolyte node, area [m²], resistance [Ohm m²], j0 [A m⁻²].
-    Reaction(usize, usize, f64, f64, f64),
+    /// NCA voxel, electrolyte node, area [m²], depth of the NCA's centre [m], resistance [Ohm m²], j0 [A m⁻²].
+    Reaction(usize, usize, f64, f64, f64, f64),
     Storage(usize),
 }
 
@@ -111,6 +111,7 @@ fn model<'a>(structure: &'a Microstructure, p: &'a CellParameters) -> Model<'a> 
                 branches.push(Branch::Contact(v, None, phi_s(w), (r + half) / contact, contact));
             }
         }
+        let depth = f64::from(s.depth) * h;
         let kappa = p.kappa[phase[w] as usize];
         let half = 0.5 * h / kappa;
         match phase[w] {
@@ -118,11 +119,11 @@ fn model<'a>(structure: &'a Microstructure, p: &'a CellParameters) -> Model<'a> 
                 let m = f64::from(s.mixed / s.covered);
                 let (halide, mixed) = (p.kappa[Phase::Halide as usize], p.kappa[Phase::Mixed as usize]);
                 let coat = f64::from(s.coat_um) * 1e-6 * ((1.0 - m) / halide + m / mixed);
-                branches.push(Branch::Reaction(v, phi_e(w), area * covered, half + coat, p.j0_halide));
-                branches.push(Branch::Reaction(v, phi_e(w), area * direct, half + p.film_resistance, p.j0_lpscl));
+                branches.push(Branch::Reaction(v, phi_e(w), area * covered, depth, half + coat, p.j0_halide));
+                branches.push(Branch::Reaction(v, phi_e(w), area * direct, depth, half + p.film_resistance, p.j0_lpscl));
             }
             Phase::Halide | Phase::Mixed => {
-                branches.push(Branch::Reaction(v, phi_e(w), area * (covered + direct), half, p.j0_halide));
+                branches.push(Branch::Reaction(v, phi_e(w), area * (covered + direct), depth, half, p.j0_halide));
             }
             _ => {}
         }
@@ -142,8 +143,8 @@ impl Model<'_> {
         let ocv = &self.p.ocv;
         let at = |v: usize| {
             let u = frozen[phi_s(v)] - frozen[phi_e(v)];
-            let (x, slope) = ocv.stoichiometry(u);
-            (u, x, -slope, nca::diffusivity(x, self.p.diffusivity, self.p.diffusivity_drop), nca::sigma(x))
+            let ((x, _), (theta, slope)) = (ocv.stoichiometry(u), self.p.diffusion.at(u));
+            (u, x, theta, -slope, nca::sigma(x))
         };
         let capacity = FARADAY * C_S_MAX;
         let h = self.h;
@@ -152,8 +153,8 @@ impl Model<'_> {
                 Branch::Fixed(a, b, g) => (a, b, g * (u[a] - u[b]), g),
                 Branch::Diffusion(v, w) => {
                     let (p, q) = (at(v), at(w));
-                    let chord = if (p.0 - q.0).abs() > 1e-4 { (q.1 - p.1) / (p.0 - q.0) } else { 0.5 * (p.2 + q.2) };
-                    let g = 2.0 * p.3 * q.3 / (p.3 + q.3) * capacity * chord * h;
+                    let chord = if (p.0 - q.0).abs() > 1e-4 { (q.2 - p.2) / (p.0 - q.0) } else { 0.5 * (p.3 + q.3) };
+                    let g = capacity * chord * h;
                     (phi_e(v), phi_e(w), g * (u[phi_e(v)] - u[phi_e(w)]), g)
                 }
                 Branch::Electrons(v, w) => {
@@ -165,16 +166,17 @@ impl Model<'_> {
                     let g = 1.0 / (fixed + half(v) + other.map_or(0.0, half));
                     (phi_s(v), node, g * (u[phi_s(v)] - u[node]), g)
                 }
-                Branch::Reaction(v, node, area, resistance, j0) => {
-                    let (uc, x, _, d, _) = at(v);
-                    let half = HalfVoxel { u: uc, x, conductance: 2.0 * d * capacity / h };
+                Branch::Reaction(v, node, area, depth, resistance, j0) => {
+                    let (uc, x, theta, _, _) = at(v);
+                    let below = Subsurface { u: uc, theta, conductance: capacity / depth };
+                    let diffusion = &self.p.diffusion;
                     let predicted = frozen[node] - frozen[phi_e(v)];
                     let mut now = j0 * nca::j0_shape(x);
                     for _ in 0..2 {
-                        let i = interface_current(ocv, predicted, half, resistance, now, 0.0);
+                        let i = interface_current(diffusion, predicted, below, resistance, now, 0.0);
                         now = j0 * nca::j0_shape(ocv.stoichiometry(uc - i.drop).0);
                     }
-                    let i = interface_current(ocv, u[node] - u[phi_e(v)], half, resistance, now, 0.0);
+                    let i = interface_current(diffusion, u[node] - u[phi_e(v)], below, resistance, now, 0.0);
                     (node, phi_e(v), area * i.j, area * i.slope)
                 }
                 Branch::Storage(v) => {
@@ -269,7 +271,7 @@ mod tests {
     use crate::cell::timestep::{Integrator, Progress, StepControl};
     use crate::constants::ONE_C_A_PER_KG;
     use crate::grid::VoxelGrid;
-    use crate::materials::nca::OpenCircuitVoltage;
+    use crate::materials::nca::{DiffusionPotential, OpenCircuitVoltage};
     use crate::microstructure::NO_PARTICLE;
 
     /// Blocks of 2 x 2 x 2 voxels of random phases, each NCA block a particle, with random areas and coverages.
@@ -304,6 +306,7 @@ mod tests {
                             voxel: v as u32,
                             neighbour: w as u32,
                             area: 0.6 + 0.4 * rng.random::<f32>(),
+                            depth: 0.2 + 0.6 * rng.random::<f32>(),
                             covered,
                             coat_um: 0.3 * rng.random::<f32>(),
                             mixed: covered * rng.random::<f32>(),
@@ -324,17 +327,17 @@ mod tests {
         (sigma[Phase::Carbon as usize], sigma[Phase::Mixed as usize]) = (100.0, 10.0);
         (kappa[Phase::Halide as usize], kappa[Phase::Lpscl as usize], kappa[Phase::Mixed as usize]) =
             (0.04, 0.18, 0.022);
+        let ocv = OpenCircuitVoltage::measured();
         let p = CellParameters {
             sigma,
             kappa,
-            diffusivity: 3e-15,
-            diffusivity_drop: 1.0,
             j0_halide: 5.0,
             j0_lpscl: 0.5,
             film_resistance: 0.0139,
             contact_resistance: 1e-5,
             separator_resistance: 34e-4,
-            ocv: OpenCircuitVoltage::measured(),
+            diffusion: DiffusionPotential::new(&ocv, |x| nca::diffusivity(x, 3e-15, 1.0)),
+            ocv,
         };
         let mut compared = 0;
         for seed in 0..4 {

@@ -118,6 +118,10 @@ fn particles(grid: &VoxelGrid, phase: &[Phase], labels: &[u16]) -> Vec<u32> {
     particle
 }
 
+/// Depth of a surface voxel's centre [voxels]: with it a single particle of 5 to 8 voxels across discharges as one whose every
+/// depth is known.
+const MEAN_DEPTH: f32 = 0.35;
+
 /// Radius of the ball over which normals are averaged [voxels].
 const NORMAL_RADIUS: i64 = 3;
 
@@ -167,6 +171,7 @@ fn surface(grid: &VoxelGrid, phase: &[Phase], particle: &[u32]) -> Vec<SurfaceFa
                 neighbour: neighbour as u32,
                 // A crumb without direction counts by the mean over all directions.
                 area: (if stairs > 0.0 { length / stairs } else { 2.0 / 3.0 }) as f32,
+                depth: MEAN_DEPTH,
                 covered: is(&[Phase::Halide, Phase::Mixed]),
                 coat_um: 0.0,
                 mixed: is(&[Phase::Mixed]),

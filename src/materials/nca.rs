@@ -46,22 +46,61 @@ pub fn j0_shape(x: f64) -> f64 {
     (2.0 * (x * (1.0 - x)).max(0.0).sqrt()).max(0.01)
 }
 
+/// A quantity that falls strictly with the open-circuit voltage: a cubic table, continued by exponentials that approach a
+/// limit at either end but never reach it.
+#[derive(Clone, Debug)]
+struct FallingCurve {
+    /// Voltage of the first node of the uniform table [V].
+    u_low: f64,
+    /// Spacing of the table [V].
+    step: f64,
+    value: Vec<f64>,
+    /// Derivative at the nodes, times `step`; every one below zero.
+    slope: Vec<f64>,
+    /// What it tends to at low and at high voltage.
+    limits: [f64; 2],
+}
+
+impl FallingCurve {
+    /// Value and derivative [V⁻¹] at `u` [V].
+    #[inline]
+    fn at(&self, u: f64) -> (f64, f64) {
+        /// A tail ends at this share of its start, so that no limit is reached in floating point.
+        const LEAST: f64 = 1e-12;
+        let position = (u - self.u_low) / self.step;
+        let last = self.value.len() - 1;
+        if position < 0.0 {
+            let gap = self.limits[0] - self.value[0];
+            let rate = -self.slope[0] / self.step / gap;
+            let rest = gap * libm::exp(rate * (u - self.u_low)).max(LEAST);
+            (self.limits[0] - rest, -rate * rest)
+        } else if position >= last as f64 {
+            let gap = self.value[last] - self.limits[1];
+            let rate = -self.slope[last] / self.step / gap;
+            let rest = gap * libm::exp(-rate * (u - self.u_low - last as f64 * self.step)).max(LEAST);
+            (self.limits[1] + rest, -rate * rest)
+        } else {
+            let i = position as usize;
+            let (value, derivative) =
+                hermite(position - i as f64, self.value[i], self.value[i + 1], self.slope[i], self.slope[i + 1]);
+            (value, derivative.min(FLATTEST * (self.limits[0] - self.limits[1]) * self.step) / self.step)
+        }
+    }
+}
+
+/// Greatest slope of a falling curve, per volt and relative to its range: a flat point would have no capacitance, and its
+/// voltage no single stoichiometry.
+const FLATTEST: f64 = -1e-6;
+
 /// Open-circuit voltage of NCA and its inverse, the chemical capacitance.
 ///
 /// Measured points (C/50 half cell, mean of lithiation and delithiation; github.com/tum-ees/DegradationModeAnalysis,
 /// MIT, cell MoliM35A; the mapping x = 0.985 − 0.770 q is ours) are joined by a monotone cubic (Fritsch and Carlson
 /// 1980) in x(U) and continued by exponentials that approach x = 0 and x = 1 but never reach them. So x(U) falls
-/// strictly until 1e-12 is left at either end, and 0 < x < 1 for every voltage.
+/// strictly until 1e-12 of the rest is left at either end, and 0 < x < 1 for every voltage.
 #[derive(Clone, Debug)]
 pub struct OpenCircuitVoltage {
-    /// Voltage of the first node of the uniform table [V].
-    u_low: f64,
-    /// Spacing of the table [V].
-    step: f64,
-    /// Stoichiometry at the nodes.
-    x: Vec<f64>,
-    /// dx/dU at the nodes, times `step`; every one below zero.
-    slope: Vec<f64>,
+    x: FallingCurve,
 }
 
 const OCP_CSV: &str = include_str!("nca_ocp.csv");
@@ -98,37 +137,15 @@ impl OpenCircuitVoltage {
             let (value, derivative) =
                 hermite(t, points[k].1, points[k + 1].1, slopes[k] * width, slopes[k + 1] * width);
             x.push(value);
-            slope.push(derivative * step / width);
+            slope.push((derivative * step / width).min(FLATTEST * step));
         }
-        // A flat point would have no capacitance, and its voltage no single stoichiometry.
-        for s in &mut slope {
-            *s = s.min(-1e-9);
-        }
-        OpenCircuitVoltage { u_low, step, x, slope }
+        OpenCircuitVoltage { x: FallingCurve { u_low, step, value: x, slope, limits: [1.0, 0.0] } }
     }
 
     /// Stoichiometry and its derivative dx/dU [V⁻¹] at the open-circuit voltage `u` [V].
     #[inline]
     pub fn stoichiometry(&self, u: f64) -> (f64, f64) {
-        let position = (u - self.u_low) / self.step;
-        let last = self.x.len() - 1;
-        if position < 0.0 {
-            // Towards full: 1 − x decays exponentially with the slope of the first node.
-            let gap = 1.0 - self.x[0];
-            let rate = -self.slope[0] / self.step / gap;
-            let rest = gap * libm::exp(rate * (u - self.u_low)).max(1e-12);
-            (1.0 - rest, -rate * rest)
-        } else if position >= last as f64 {
-            // Towards empty: x decays exponentially with the slope of the last node.
-            let rate = -self.slope[last] / self.step / self.x[last];
-            let x = self.x[last] * libm::exp(-rate * (u - self.u_low - last as f64 * self.step)).max(1e-12);
-            (x, -rate * x)
-        } else {
-            let i = position as usize;
-            let (value, derivative) =
-                hermite(position - i as f64, self.x[i], self.x[i + 1], self.slope[i], self.slope[i + 1]);
-            (value, (derivative / self.step).min(-1e-9))
-        }
+        self.x.at(u)
     }
 
     /// State of charge [%] at stoichiometry `x`: 100 at rest at `full` [V], 0 at rest at `empty` [V].
@@ -142,7 +159,7 @@ impl OpenCircuitVoltage {
     /// `x` is taken into (1e-9, 1 − 1e-9).
     pub fn voltage(&self, x: f64) -> f64 {
         let x = x.clamp(1e-9, 1.0 - 1e-9);
-        let (mut low, mut high) = (self.u_low - 5.0, self.u_low + 10.0);
+        let (mut low, mut high) = (self.x.u_low - 5.0, self.x.u_low + 10.0);
         // 60 halvings of 15 V reach the rounding of f64.
         for _ in 0..60 {
             let middle = 0.5 * (low + high);
@@ -153,6 +170,47 @@ impl OpenCircuitVoltage {
             }
         }
         0.5 * (low + high)
+    }
+}
+
+/// What drives lithium inside NCA where D depends on x: Kirchhoff's transform `Θ(x) = ∫ D dx`, as a function of the
+/// open-circuit voltage.
+///
+/// The flux between two points is the difference of Θ over their distance, exact for a steady profile however much D varies
+/// between them; with a D taken at one of them, a D that falls tenfold near x = 1 would be missed on coarse voxels.
+#[derive(Clone, Debug)]
+pub struct DiffusionPotential {
+    theta: FallingCurve,
+}
+
+impl DiffusionPotential {
+    /// * `d` – chemical diffusion coefficient [m² s⁻¹] at stoichiometry x
+    pub fn new(ocv: &OpenCircuitVoltage, d: impl Fn(f64) -> f64) -> Self {
+        let x = &ocv.x;
+        let nodes = x.value.len();
+        // Simpson's rule over each interval of the table, from x = 0 up.
+        let mut theta = vec![0.0; nodes];
+        theta[nodes - 1] = d(0.5 * x.value[nodes - 1]) * x.value[nodes - 1];
+        for i in (0..nodes - 1).rev() {
+            let (a, b) = (x.value[i + 1], x.value[i]);
+            theta[i] = theta[i + 1] + (b - a) / 6.0 * (d(a) + 4.0 * d(0.5 * (a + b)) + d(b));
+        }
+        let slope = x.value.iter().zip(&x.slope).map(|(&x, slope)| d(x) * slope).collect();
+        let full = theta[0] + d(0.5 * (1.0 + x.value[0])) * (1.0 - x.value[0]);
+        DiffusionPotential {
+            theta: FallingCurve { u_low: x.u_low, step: x.step, value: theta, slope, limits: [full, 0.0] },
+        }
+    }
+
+    /// Θ [m² s⁻¹] and its derivative [m² s⁻¹ V⁻¹] at the open-circuit voltage `u` [V].
+    #[inline]
+    pub fn at(&self, u: f64) -> (f64, f64) {
+        self.theta.at(u)
+    }
+
+    /// Θ(1), above every [`DiffusionPotential::at`] [m² s⁻¹].
+    pub fn full(&self) -> f64 {
+        self.theta.limits[0]
     }
 }
 
@@ -224,6 +282,26 @@ mod tests {
             // Central differences of a piecewise cubic: rounding 1e-16 / 1e-6 and kinks of the second derivative.
             assert!((slope - difference).abs() < 1e-3 * slope.abs() + 1e-6, "{u}: {slope} against {difference}");
         }
+    }
+
+    #[test]
+    fn diffusion_potential_is_the_integral_of_d() {
+        let ocv = OpenCircuitVoltage::measured();
+        let d = |x: f64| diffusivity(x, 3e-15, 2.0);
+        let theta = DiffusionPotential::new(&ocv, d);
+        for (from, to) in [(0.05, 0.3), (0.3, 0.8), (0.8, 0.9), (0.9, 0.99)] {
+            let n = 2000;
+            let sum: f64 = (0..n).map(|i| d(from + (to - from) * (i as f64 + 0.5) / n as f64)).sum();
+            let (at_from, at_to) = (theta.at(ocv.voltage(from)), theta.at(ocv.voltage(to)));
+            // The tails beyond the measured range take the D of their middle.
+            let expected = (to - from) / n as f64 * sum;
+            assert!(((at_to.0 - at_from.0) / expected - 1.0).abs() < 0.02, "{from} to {to}");
+        }
+        for u in [3.3, 3.6, 4.0, 4.25] {
+            let (x, slope) = ocv.stoichiometry(u);
+            assert!((theta.at(u).1 / (d(x) * slope) - 1.0).abs() < 0.02, "{u}");
+        }
+        assert!(theta.at(-1.0).0 < theta.full() && theta.at(9.0).0 > 0.0);
     }
 
     #[test]

@@ -1,0 +1,139 @@
+//! Limits with known answers that the cell must reach.
+
+use super::network::Network;
+use super::timestep::{Integrator, Progress, StepControl};
+use super::CellParameters;
+use crate::constants::{FARADAY, ONE_C_A_PER_KG, THERMAL_VOLTAGE};
+use crate::grid::VoxelGrid;
+use crate::materials::Phase;
+use crate::materials::nca::{self, C_S_MAX, DiffusionPotential, OpenCircuitVoltage};
+use crate::microstructure::{Microstructure, NO_PARTICLE, Sphere, surface};
+
+/// Voltage [V] over time [s] of a discharge.
+fn discharge(structure: &Microstructure, p: CellParameters, c_rate: f64, u0: f64) -> Vec<[f64; 2]> {
+    let network = Network::new(structure, p).expect("a path");
+    let one_c = ONE_C_A_PER_KG * network.nca_mass();
+    let mut integrator = Integrator::new(network, u0, c_rate * one_c, 3.0, one_c, StepControl { voltage_step: 0.01, charge_step: 0.007, ..StepControl::default() });
+    let mut curve = Vec::new();
+    loop {
+        if let Progress::Accepted(step) = integrator.advance().expect("a step") {
+            curve.push([step.time, step.voltage]);
+            if step.at_limit {
+                return curve;
+            }
+        }
+    }
+}
+
+fn sphere(radius_um: f64, voxel_um: f64, shift: f64) -> Microstructure {
+    let n = (2.0 * radius_um / voxel_um).ceil() as usize + 2;
+    let grid = VoxelGrid { size: [n; 3], voxel_um };
+    let centre = 0.5 * n as f64 * voxel_um + shift * voxel_um;
+    let sphere = Sphere { centre_um: [centre; 3], radius_um };
+    let inside = |v: usize| {
+        let c = grid.centre_um(v);
+        (0..3).map(|a| (c[a] - centre).powi(2)).sum::<f64>() <= radius_um * radius_um
+    };
+    let phase: Vec<Phase> = (0..grid.len()).map(|v| if inside(v) { Phase::Nca } else { Phase::Mixed }).collect();
+    let particle: Vec<u32> = (0..grid.len()).map(|v| if inside(v) { 0 } else { NO_PARTICLE }).collect();
+    let mut surface = surface::of_sphere(&grid, &phase, &particle, &sphere);
+    for face in &mut surface {
+        face.mixed = 1.0;
+    }
+    Microstructure { grid, phase, particle, particles: vec![sphere], surface }
+}
+
+fn parameters(d: f64, drop: f64, j0: f64) -> CellParameters {
+    let mut sigma = [0.0; Phase::COUNT];
+    sigma[Phase::Mixed as usize] = 1e4;
+    let mut kappa = [0.0; Phase::COUNT];
+    kappa[Phase::Mixed as usize] = 1e3;
+    let ocv = OpenCircuitVoltage::measured();
+    CellParameters {
+        diffusion: DiffusionPotential::new(&ocv, |x| nca::diffusivity(x, d, drop)),
+        ocv,
+        sigma,
+        kappa,
+        j0_halide: j0,
+        j0_lpscl: j0,
+        film_resistance: 0.0,
+        contact_resistance: 0.0,
+        separator_resistance: 1e-9,
+    }
+}
+
+/// Voltage over time of a single particle, by explicit steps on shells of equal width.
+fn single_particle(radius: f64, p: &CellParameters, diffusivity: f64, drop: f64, c_rate: f64, u0: f64) -> Vec<[f64; 2]> {
+    const SHELLS: usize = 150;
+    let dr = radius / SHELLS as f64;
+    let mut x = vec![p.ocv.stoichiometry(u0).0; SHELLS];
+    // Uptake per area [A m⁻²]: current per mass times density times volume over area.
+    let j = c_rate * ONE_C_A_PER_KG * nca::DENSITY * 1e3 * radius / 3.0;
+    let dt = 0.2 * dr * dr / diffusivity;
+    let d = |x: f64| nca::diffusivity(x, diffusivity, drop);
+    let mut curve = Vec::new();
+    let mut flux = vec![0.0; SHELLS + 1];
+    flux[SHELLS] = j / (FARADAY * C_S_MAX);
+    let mut step = 0_usize;
+    loop {
+        for k in 1..SHELLS {
+            flux[k] = d(0.5 * (x[k] + x[k - 1])) * (x[k] - x[k - 1]) / dr;
+        }
+        for k in 0..SHELLS {
+            let (a, b) = (k as f64 * dr, (k + 1) as f64 * dr);
+            x[k] += dt * 3.0 * (flux[k + 1] * b * b - flux[k] * a * a) / (b * b * b - a * a * a);
+        }
+        step += 1;
+        if step % 50 == 0 {
+            let last = x[SHELLS - 1];
+            let mut surface = last;
+            for _ in 0..50 {
+                surface = last + flux[SHELLS] * 0.5 * dr / d(0.5 * (last + surface));
+                if surface >= 1.0 {
+                    return curve;
+                }
+            }
+            let j0 = p.j0_halide * nca::j0_shape(surface);
+            let v = p.ocv.voltage(surface) - 2.0 * THERMAL_VOLTAGE * libm::asinh(j / (2.0 * j0));
+            curve.push([step as f64 * dt, v]);
+            if v < 3.0 {
+                return curve;
+            }
+        }
+    }
+}
+
+fn at(curve: &[[f64; 2]], t: f64) -> Option<f64> {
+    let k = curve.partition_point(|p| p[0] < t);
+    if k == 0 || k == curve.len() {
+        return None;
+    }
+    let ([t0, v0], [t1, v1]) = (curve[k - 1], curve[k]);
+    Some(v0 + (v1 - v0) * (t - t0) / (t1 - t0))
+}
+
+#[test]
+fn one_sphere_discharges_like_a_single_particle() {
+    // Largest mean difference [mV] at 0.5C and 2C for each voxel [um].
+    let allowed = [(1.0, [3.0, 9.0]), (0.5, [1.0, 3.5]), (0.25, [1.0, 3.0])];
+    for (d, drop) in [(1e-14, 0.0), (3e-15, 1.0)] {
+        let p = parameters(d, drop, 5.0);
+        for radius in [4.0, 2.5] {
+            for (voxel, limits) in allowed {
+                for (c_rate, limit) in [0.5, 2.0].into_iter().zip(limits) {
+                    let reference = single_particle(radius * 1e-6, &p, d, drop, c_rate, 4.28);
+                    let end = reference.last().unwrap()[0];
+                    for shift in [0.0, 0.3] {
+                        let c = discharge(&sphere(radius, voxel, shift), p.clone(), c_rate, 4.28);
+                        let errors: Vec<f64> = (1..100).filter_map(|k| {
+                            let t = end * k as f64 / 100.0;
+                            Some(1e3 * (at(&c, t)? - at(&reference, t)?).abs())
+                        }).collect();
+                        let mean = errors.iter().sum::<f64>() / errors.len() as f64;
+                        println!("D {d:e} drop {drop} r {radius} C {c_rate} h {voxel} shift {shift}: {mean:.2} ({limit}) cap {:.4}", c.last().unwrap()[0] / end);
+                    }
+                }
+            }
+        }
+    }
+}
