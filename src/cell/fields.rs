@@ -3,7 +3,6 @@
 //! All fields belong to one accepted step: the potentials are its own, the conductances those with which it was solved.
 
 use super::branches::face_place;
-use super::kinetics::interface_current;
 use super::network::{ELECTRONIC, IONIC, Network};
 use crate::linalg::lattice::{End, Lattice};
 
@@ -107,21 +106,6 @@ impl Fields {
             area[reaction.nca as usize] += reaction.area;
         }
         fields
-    }
-}
-
-impl Network {
-    /// Current density into the NCA [A m⁻²] and voltage over film and charge transfer [V], of each interface.
-    fn interface_currents(&self, state: &[f64]) -> Vec<(f64, f64)> {
-        let of = |(k, reaction): (usize, &super::branches::Reaction)| {
-            let half = self.half_voxel(reaction.nca as usize);
-            let delta =
-                state[reaction.electrolyte as usize] - state[self.storage_nodes[reaction.nca as usize][1] as usize];
-            let resistance = reaction.resistance.into();
-            let i = interface_current(self.ocv(), delta, half, resistance, self.reaction_j0[k], self.reaction_drop[k]);
-            (i.j, delta - i.drop)
-        };
-        self.reactions.iter().enumerate().map(of).collect()
     }
 }
 

@@ -120,7 +120,14 @@ fn model<'a>(structure: &'a Microstructure, p: &'a CellParameters) -> Model<'a> 
                 let (halide, mixed) = (p.kappa[Phase::Halide as usize], p.kappa[Phase::Mixed as usize]);
                 let coat = f64::from(s.coat_um) * 1e-6 * ((1.0 - m) / halide + m / mixed);
                 branches.push(Branch::Reaction(v, phi_e(w), area * covered, depth, half + coat, p.j0_halide));
-                branches.push(Branch::Reaction(v, phi_e(w), area * direct, depth, half + p.film_resistance, p.j0_lpscl));
+                branches.push(Branch::Reaction(
+                    v,
+                    phi_e(w),
+                    area * direct,
+                    depth,
+                    half + p.film_resistance,
+                    p.j0_lpscl,
+                ));
             }
             Phase::Halide | Phase::Mixed => {
                 branches.push(Branch::Reaction(v, phi_e(w), area * (covered + direct), depth, half, p.j0_halide));

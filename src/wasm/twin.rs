@@ -4,7 +4,6 @@ use std::cell::OnceCell;
 
 use js_sys::{Float64Array, Function, Reflect};
 use serde::Serialize;
-use serde_json::json;
 use wasm_bindgen::prelude::*;
 
 use super::conduct::Flow;
