@@ -49,15 +49,20 @@ impl Series {
         }
     }
 
-    /// Mean voltage over the charge passed, `∫ V dQ / Q` by the trapezoidal rule [V]; 0 without charge.
-    pub fn mean_voltage(&self) -> f64 {
+    /// Energy per mass of NCA, `∫ V dQ` by the trapezoidal rule [mWh g⁻¹, which is Wh kg⁻¹].
+    pub fn energy_wh_kg(&self) -> f64 {
         let mut energy = 0.0;
         for k in 1..self.len() {
             let charge = self.capacity_mah_g[k] - self.capacity_mah_g[k - 1];
             energy += 0.5 * (self.voltage_v[k] + self.voltage_v[k - 1]) * charge;
         }
+        energy
+    }
+
+    /// Mean voltage over the charge passed, `∫ V dQ / Q` [V]; 0 without charge.
+    pub fn mean_voltage(&self) -> f64 {
         match self.capacity_mah_g.last() {
-            Some(&q) if q > 0.0 => energy / q,
+            Some(&q) if q > 0.0 => self.energy_wh_kg() / q,
             _ => 0.0,
         }
     }
@@ -78,6 +83,8 @@ pub struct Summary {
     pub c_rate: f64,
     pub discharge_capacity_mah_g: f64,
     pub mean_voltage_v: f64,
+    /// Energy per mass of NCA [Wh kg⁻¹].
+    pub energy_wh_kg: f64,
     pub final_voltage_v: f64,
     pub stop_reason: Option<StopReason>,
     /// Largest difference, over the steps, between the applied current and what passes the separator or is stored as
@@ -106,6 +113,7 @@ mod tests {
         series.push(1.0, 1.0, 4.0);
         series.push(2.0, 4.0, 3.0);
         assert!((series.mean_voltage() - (4.0 + 3.0 * 3.5) / 4.0).abs() < 1e-12);
+        assert!((series.energy_wh_kg() - 14.5).abs() < 1e-12);
         assert_eq!(series.to_csv().lines().nth(2), Some("1,1,4"));
         assert_eq!(Series::default().mean_voltage(), 0.0);
     }

@@ -286,6 +286,7 @@ impl Simulation {
             c_rate: self.protocol.step.c_rate,
             discharge_capacity_mah_g: self.series.capacity_mah_g[last],
             mean_voltage_v: self.series.mean_voltage(),
+            energy_wh_kg: self.series.energy_wh_kg(),
             final_voltage_v: self.series.voltage_v[last],
             stop_reason: self.stop,
             charge_balance_error: charge,

@@ -96,7 +96,7 @@ fn slider(kind: FieldKind, used: impl Iterator<Item = f64>) -> Value {
     json!({"min": min, "max": ((wanted / step).round() * step).min(max), "log": false})
 }
 
-/// The presets: `{name, title, question, source, recipe}` with every field of the recipe written out.
+/// The presets: `{name, title, question, source, carbon_coverage, measured, recipe}` with every field of the recipe written out.
 #[wasm_bindgen]
 pub fn presets() -> JsValue {
     let full = gallery::all().into_iter().filter_map(|mut preset| {
@@ -118,6 +118,12 @@ pub fn check_recipe(recipe: JsValue) -> JsValue {
         })),
         Err(issues) => issues_to_js(&issues),
     }
+}
+
+/// What results say of where they come from: `{version, citation}`.
+#[wasm_bindgen]
+pub fn about() -> JsValue {
+    to_js(&json!({"version": crate::VERSION, "citation": crate::citation()}))
 }
 
 /// A seed that nobody has chosen.

@@ -1,28 +1,41 @@
 // @ts-check
-// Wires form, simulator and views together.
+// Wires form, simulator, runs and views together.
 
 import init, * as module from './pkg/catholyte.js';
+import { Builder } from './builder.js';
 import { compile } from './compile.js';
 import { byId, debounce, element } from './dom.js';
+import { History } from './history.js';
+import { iconButton } from './icons.js';
+import { BadLink, Links } from './link.js';
+import { Runner, duration } from './runner.js';
+import { RunList, isOpen, sameRecipe } from './runs.js';
 import { Simulator, SimulatorError, isAbort } from './simulator.js';
 import { sketchOf } from './sketch.js';
+import { keepRuns, keepSettings, keptRuns, keptSettings } from './storage.js';
 import { setUpTheme } from './theme.js';
-import { setUpFiles } from './views/files.js';
+import { oneAFrame } from './views/canvas.js';
+import { Compare } from './views/compare.js';
+import { setUpFiles, setUpRunFiles } from './views/files.js';
 import { Flow } from './views/flow.js';
 import { Form } from './views/form.js';
 import { Import } from './views/import.js';
-import { Plots, join } from './views/plots.js';
+import { Plots } from './views/plots.js';
 import { RunBar } from './views/run-bar.js';
+import { RunTable } from './views/run-list.js';
 import { Slices } from './views/slices.js';
 import { showStructure } from './views/structure.js';
 import { VolumeView } from './views/volume.js';
-import { showComposition, showRuns, stopReason } from './views/tables.js';
+import { showComposition, stopReason } from './views/tables.js';
 
-/** @typedef {import('./views/plots.js').Run} Run */
+/** @typedef {import('./runs.js').Run} Run */
+/** @typedef {import('./messages.js').Recipe} Recipe */
 
 const FIRST_PRESET = 'lyc-10';
-/** A knob that is being turned is not followed step by step [ms]. */
-const QUIET_MS = 120;
+/** A discharge begins by itself once the recipe has been left alone for so long [ms]. */
+const LIVE_MS = 300;
+/** Runs are kept in the browser's storage this long after the last change [ms]. */
+const KEEP_MS = 400;
 
 async function start() {
   const compiled = await compile();
@@ -30,12 +43,15 @@ async function start() {
 
   /** @type {import('./views/form.js').Preset[]} */
   const presets = module.presets();
+  const settings = keptSettings();
   const simulator = new Simulator(compiled, (crash) => {
-    // The worker's structure is gone with it. It is not built anew at once: what crashed once would crash again.
+    // The structure is gone with its worker. It is not built anew at once: what crashed once would crash again.
     report = null;
-    built = null;
+    builder.forget();
     if (crash) bar.warn(crash);
   });
+  const list = new RunList(module.about().version, module.curve_colours(false).length);
+  const runner = new Runner(simulator, list, follow);
   const slices = new Slices(module, simulator, () => volume.showCut());
   const volume = new VolumeView(simulator, slices);
   const plots = new Plots(module);
@@ -46,44 +62,115 @@ async function start() {
   /** @type {AbortController | null} */
   let flowing = null;
   setUpFiles(module.file_formats(), simulator, fail);
-  const bar = new RunBar((rate) => form.set('c_rate', rate), () => void run(), () => running?.abort());
+  const bar = new RunBar(
+    {
+      onRate: (rate) => form.set('c_rate', rate),
+      onRun: () => void run(),
+      onRunFiner: runFiner,
+      onPause: () => runner.shown && runner.hold(runner.shown, runner.shown.state !== 'paused'),
+      onCancel: () => runner.shown && runner.cancel(runner.shown),
+      onLive: setLive,
+    },
+    settings.live,
+  );
 
-  /** @type {Run[]} */
-  let runs = [];
-  let nextRun = 0;
-  /** @type {AbortController | null} */
-  let running = null;
-  /** @type {AbortController | null} */
-  let building = null;
   /** @type {import('./views/tables.js').Checked | null} null while the recipe has faults */
   let checked = null;
   /** @type {import('./messages.js').Report | null} */
   let report = null;
-  /** The recipe of the structure that the worker has. @type {import('./messages.js').Recipe | null} */
-  let built = null;
 
-  const form = new Form(
-    module.fields(),
-    presets,
-    presets.find((p) => p.name === FIRST_PRESET) ?? presets[0],
-    module.new_seed,
-    () => check(),
-  );
+  const first = presets.find((p) => p.name === FIRST_PRESET) ?? presets[0];
+  const form = new Form(module.fields(), presets, first, module.new_seed, (knob) => change(knob));
+  const links = new Links(form.fields, presets, first, (recipe) => module.check_recipe(recipe).issues ?? []);
+  const builder = new Builder(module, simulator, () => imported, {
+    onStage: (stage, fraction) => runner.shown === null && bar.say('Building the structure', stage, fraction),
+    onSketch: draw,
+    onBuilt: (found, wanted) => {
+      show(wanted, found);
+      if (runner.shown) return;
+      bar.say('Ready', '', 0);
+      if (settings.live) liveSoon();
+    },
+    onFail: fail,
+  });
+
+  // The recipe -----------------------------------------------------------------------------------------------------------------
+
+  /** @type {History<import('./link.js').State>} */
+  let history;
+  const undo = iconButton('undo', 'Undo (Ctrl+Z)', () => step(-1));
+  const redo = iconButton('redo', 'Redo (Ctrl+Shift+Z)', () => step(1));
+  byId('steps').prepend(undo, redo);
+
+  /** Takes the state of the address, or says why it cannot be taken. */
+  function followLink() {
+    let state;
+    try {
+      state = links.read(location.hash);
+    } catch (error) {
+      if (!(error instanceof BadLink)) throw error;
+      bar.warn({ code: 'link', stage: 'following the link', message: error.message, hint: 'The usual electrode is shown instead.' });
+      state = { preset: first, recipe: first.recipe };
+      window.history.replaceState(null, '', location.pathname + location.search);
+    }
+    if (state) form.apply(state);
+  }
+
+  /** @param {string | null} knob */
+  function change(knob) {
+    check();
+    if (!checked) return;
+    const own = history.record(form.state, knob);
+    address(own);
+  }
+
+  /** @param {boolean} own is it a place of its own in the browser's history? */
+  function address(own) {
+    const url = location.pathname + location.search + links.write(form.state);
+    if (own) window.history.pushState(null, '', url);
+    else window.history.replaceState(null, '', url);
+    undo.disabled = !history.canUndo;
+    redo.disabled = !history.canRedo;
+  }
+
+  /** @param {1 | -1} direction */
+  function step(direction) {
+    // A recipe with faults is no step: undo leads back to the last one without.
+    if (direction === 1 || checked) history.move(direction);
+    form.apply(history.state);
+    check();
+    address(true);
+  }
 
   function check() {
     const answer = module.check_recipe(form.recipe);
     form.showIssues(answer.issues ?? []);
     checked = answer.issues ? null : answer;
     bar.showRate(form.recipe.c_rate);
-    bar.enable({ canRun: checked !== null, running: running !== null });
+    bar.showFiner(checked && !imported ? checked.recipe.voxel_um : null);
+    makeWay();
+    enable();
     if (!checked) {
-      building?.abort();
+      builder.drop();
       const faults = answer.issues.length === 1 ? '1 fault is marked' : `${answer.issues.length} faults are marked`;
-      if (!running) bar.say('The recipe cannot be built', faults, 0);
+      if (!runner.shown) bar.say('The recipe cannot be built', faults, 0);
       return;
     }
     tell(checked, imported ? report : null);
-    buildSoon();
+    builder.want(checked);
+  }
+
+  /** A discharge of another recipe is given up if it began by itself; else it goes on out of sight. */
+  function makeWay() {
+    const { shown } = runner;
+    if (shown && !(checked && sameRecipe(shown.recipe, checked.recipe))) {
+      if (shown.live && !shown.pinned) runner.cancel(shown);
+      else {
+        runner.leave();
+        builder.forget();
+      }
+    }
+    runner.cancelAll((run) => run.live && !run.pinned && run !== runner.shown);
   }
 
   /** @param {unknown} error */
@@ -94,6 +181,8 @@ async function start() {
     bar.say('Failed', error.message, 0);
     bar.warn(error.failure);
   }
+
+  // The structure ---------------------------------------------------------------------------------------------------------------
 
   /** Names and colours of the phases. @returns {import('./views/slices.js').PhaseStyle[]} */
   function styles() {
@@ -121,23 +210,31 @@ async function start() {
    */
   function show(wanted, found) {
     report = found;
-    built = wanted.recipe;
     tell(wanted, found);
     void draw(found, wanted);
   }
 
-  /** @param {import('./messages.js').Volume} volume */
-  async function take(volume) {
+  /** @param {import('./messages.js').Report} found @param {import('./views/tables.js').Checked} wanted */
+  async function draw(found, wanted) {
+    await Promise.all([slices.setStructure(found, String(wanted.recipe.halide)), volume.setStructure(found, styles())]);
+  }
+
+  /** @param {import('./messages.js').Volume} taken */
+  async function take(taken) {
     const wanted = checked ?? module.check_recipe(form.base.recipe);
-    building?.abort();
-    const found = await simulator.build(wanted.recipe, volume);
-    imported = volume;
+    builder.drop();
+    if (runner.shown) runner.leave();
+    const found = await simulator.build(wanted.recipe, taken);
+    imported = taken;
+    builder.forget();
+    bar.showFiner(null);
     show(wanted, found);
-    if (!running) bar.say('Ready', '', 0);
+    if (!runner.shown) bar.say('Ready', '', 0);
   }
 
   function release() {
     imported = null;
+    builder.forget();
     files.show(null, null);
     check();
   }
@@ -158,95 +255,103 @@ async function start() {
     } catch (error) {
       flow.say(isAbort(error) ? 'Cancelled.' : '');
       fail(error);
-      if (!report) void build();
+      if (!report && checked) builder.want(checked);
     } finally {
       flowing = null;
       flow.enable(false);
     }
   }
 
-  /** @param {boolean} [quiet] leaves what is said beside the bar */
-  async function build(quiet = false) {
-    if (!checked) return;
-    const wanted = checked;
-    building?.abort();
-    const { signal } = (building = new AbortController());
-    let announced = !quiet && running === null;
-    if (announced) bar.say('Building the structure', '', 0);
-    /** @type {import('./simulator.js').RequestOptions} */
-    const options = {
-      signal,
-      onProgress: ({ stage, fraction }) => announced && !running && bar.say('Building the structure', stage, fraction),
-    };
-    try {
-      const sketch = imported || running || (built && module.same_structure(built, wanted.recipe)) ? null : sketchOf(module, wanted);
-      if (sketch) {
-        built = null;
-        const rough = await simulator.build(sketch, null, options);
-        await draw(rough, wanted);
-        if (signal.aborted) return;
-        // A run that was begun meanwhile goes first, and its result is not talked over.
-        announced &&= running === null;
-      }
-      const found = await simulator.build(wanted.recipe, imported, options);
-      built = wanted.recipe;
-      if (signal.aborted) return;
-      show(wanted, found);
-      if (announced && !running) bar.say('Ready', '', 0);
-    } catch (error) {
-      fail(error);
-    }
+  // Discharges ------------------------------------------------------------------------------------------------------------------
+
+  /** @param {boolean} live */
+  function wanted(live) {
+    const { recipe } = /** @type {import('./views/tables.js').Checked} */ (checked);
+    return { title: imported ? imported.file.name : form.title(), preset: form.base.name, recipe, file: imported?.file.name ?? null, live };
   }
 
-  /** @param {import('./messages.js').Report} found @param {import('./views/tables.js').Checked} wanted */
-  async function draw(found, wanted) {
-    await Promise.all([slices.setStructure(found, String(wanted.recipe.halide)), volume.setStructure(found, styles())]);
+  function enable() {
+    const { shown } = runner;
+    bar.enable({ canRun: checked !== null && (shown === null || shown.live), running: shown !== null, paused: shown?.state === 'paused' });
   }
-  const buildSoon = debounce(QUIET_MS, () => void build());
 
+  /** The discharge that was asked for. */
   async function run() {
-    if (!checked || running) return;
-    const wanted = checked;
-    const controller = new AbortController();
-    running = controller;
+    if (!checked) return;
+    const { shown } = runner;
+    // It is under way by itself; now it stays.
+    if (shown?.live && list.runs.includes(shown)) {
+      list.change(shown, { live: false });
+      return enable();
+    }
+    if (shown) return;
     bar.warn(null);
-    bar.enable({ canRun: true, running: true });
+    await discharge(list.add(wanted(false)));
+  }
+
+  /** @param {Run} current a run of the recipe of the moment */
+  async function discharge(current) {
     bar.say('Setting up', '', 0);
-    /** @type {Run} */
-    const current = {
-      id: nextRun,
-      title: imported ? imported.file.name : form.title(),
-      c_rate: Number(wanted.recipe.c_rate),
-      colour: nextRun,
-      dashed: Math.floor(nextRun / module.curve_colours(false).length) % 2 === 1,
-      capacity: new Float64Array(0),
-      voltage: new Float64Array(0),
-      summary: null,
-    };
-    runs = [...runs, current];
-    nextRun += 1;
-    plots.show(runs);
+    const done = runner.show(current, imported);
+    enable();
     try {
-      current.summary = await simulator.run(wanted.recipe, imported, {
-        signal: controller.signal,
-        onProgress: (progress) => {
-          // What was under way when Cancel was pressed is no longer shown.
-          if (!controller.signal.aborted) follow(current, progress);
-        },
-      });
-      const { discharge_capacity_mah_g, time_steps, stop_reason } = current.summary;
-      bar.say('Finished', `${discharge_capacity_mah_g.toFixed(1)} mAh/g in ${time_steps} time steps, ended by ${stopReason(stop_reason)}`, 1);
+      await done;
+      const { discharge_capacity_mah_g, time_steps, stop_reason } = /** @type {import('./messages.js').Summary} */ (current.summary);
+      const text = `${discharge_capacity_mah_g.toFixed(1)} mAh/g in ${time_steps} time steps, ended by ${stopReason(stop_reason)}`;
+      if (!runner.shown) bar.say('Finished', text, 1);
     } catch (error) {
-      runs = runs.filter((other) => other !== current);
-      if (isAbort(error)) bar.say('Cancelled', '', 0);
+      if (isAbort(error) && !runner.shown) bar.say(current.live ? 'Ready' : 'Cancelled', '', 0);
       fail(error);
     } finally {
-      running = null;
-      bar.enable({ canRun: checked !== null, running: false });
-      showAll();
+      enable();
       void slices.refresh();
-      if (!report) void build(current.summary !== null);
+      if (!report && checked && !runner.shown) builder.want(checked);
     }
+  }
+
+  /** A discharge that begins by itself: of the recipe, or of a coarse one if that would take long. */
+  const liveSoon = debounce(LIVE_MS, () => {
+    if (!settings.live || !checked || imported || runner.shown) return;
+    const sketch = sketchOf(module, checked);
+    if (!sketch) {
+      const known = list.find(checked.recipe);
+      // What is in the list already is computed again for its fields, not listed twice.
+      if (known) return void discharge({ ...known, live: true, state: 'waiting', capacity: new Float64Array(0), voltage: new Float64Array(0) });
+      return void discharge(list.add(wanted(true)));
+    }
+    if (list.find(sketch)) return;
+    void job({ ...wanted(true), recipe: sketch, title: `${form.title()}, ${sketch.voxel_um} µm` });
+  });
+
+  /** @param {boolean} live */
+  function setLive(live) {
+    settings.live = live;
+    keepSettings(settings);
+    if (live && checked) builder.want(checked);
+    else runner.cancelAll((run) => run.live && !run.pinned);
+    if (!live && runner.shown?.live) runner.cancel(runner.shown);
+  }
+
+  /** A run out of sight. @param {import('./runs.js').Wanted} wish */
+  async function job(wish) {
+    try {
+      await runner.enqueue(list.add(wish));
+    } catch (error) {
+      if (isAbort(error)) return;
+      if (!(error instanceof SimulatorError)) throw error;
+      bar.warn(error.failure);
+    }
+  }
+
+  /** @param {number} voxel_um */
+  function runFiner(voxel_um) {
+    if (!checked) return;
+    const answer = module.check_recipe({ ...checked.recipe, voxel_um });
+    if (answer.issues) {
+      const [{ allowed, hint }] = answer.issues;
+      return bar.warn({ code: 'recipe', stage: 'checking the recipe', message: `A voxel of ${voxel_um} µm: allowed is ${allowed}.`, hint });
+    }
+    void job({ ...wanted(false), recipe: answer.recipe, title: `${form.title()}, ${voxel_um} µm` });
   }
 
   /**
@@ -256,32 +361,79 @@ async function start() {
   function follow(current, progress) {
     const stage = progress.stage[0].toUpperCase() + progress.stage.slice(1);
     if (!('curve' in progress)) return bar.say('Building the structure', progress.stage, progress.fraction);
-    const { curve, ...now } = progress;
-    if (curve.capacity.length) {
-      const first = current.capacity.length === 0;
-      current.capacity = join(current.capacity, curve.capacity);
-      current.voltage = join(current.voltage, curve.voltage);
-      plots.redraw();
+    if (progress.curve.capacity.length) {
       slices.allow('run', true);
-      if (first) slices.suggest('stoichiometry');
+      if (progress.from === 0) slices.suggest('stoichiometry');
       else void slices.refresh();
     }
-    const steps = now.time_steps === 1 ? '1 time step' : `${now.time_steps} time steps`;
-    bar.say(stage, `${Math.round(100 * now.fraction)} %, ${steps}, ${now.capacity_mah_g.toFixed(1)} mAh/g at ${now.voltage_v.toFixed(3)} V`, now.fraction);
+    const steps = progress.time_steps === 1 ? '1 time step' : `${progress.time_steps} time steps`;
+    const left = current.seconds_left === null ? '' : `, ${duration(current.seconds_left)} left`;
+    const text = `${Math.round(100 * progress.fraction)} %${left}, ${steps}, ${progress.capacity_mah_g.toFixed(1)} mAh/g at ${progress.voltage_v.toFixed(3)} V`;
+    bar.say(stage, text, progress.fraction);
   }
 
-  function showAll() {
-    plots.show(runs);
-    showRuns(module, runs, (gone) => {
-      runs = runs.filter((other) => other !== gone);
-      showAll();
-    });
+  // The list of runs ------------------------------------------------------------------------------------------------------------
+
+  const table = new RunTable(module, list, {
+    onHold: (current, held) => runner.hold(current, held),
+    onRemove: (current) => (isOpen(current) ? runner.cancel(current) : list.remove(current)),
+    onTake: (current) => {
+      form.apply({ preset: presets.find(({ name }) => name === current.preset) ?? first, recipe: current.recipe });
+      change(null);
+      byId('bench').scrollIntoView();
+    },
+  });
+  new Compare(
+    presets,
+    list,
+    (all) => {
+      for (const { preset, recipe } of all) void job({ title: preset.title, preset: preset.name, recipe, file: null, live: false });
+    },
+    (current) => runner.cancel(current),
+  );
+  setUpRunFiles(list, (recipe) => module.check_recipe(recipe));
+
+  /** What the chart shows, to tell a longer curve from another set of curves. */
+  let drawn = '';
+  const showCurves = oneAFrame(() => {
+    const visible = list.runs.filter((one) => !one.hidden);
+    const key = JSON.stringify(visible.map(({ id, title }) => [id, title]));
+    if (key !== drawn) plots.show(visible);
+    else plots.redraw();
+    drawn = key;
+    enable();
+  });
+  const keep = debounce(KEEP_MS, () => {
+    const left = keepRuns(list.runs, list.version);
+    byId('runs-status').textContent = left ? `The browser has no room for ${left === 1 ? 'the oldest run' : `the ${left} oldest runs`}: save all runs to keep them.` : '';
+  });
+  list.addEventListener('change', () => {
+    showCurves();
+    keep();
+  });
+
+  const kept = keptRuns((recipe) => module.check_recipe(recipe));
+  list.take(kept.runs);
+  if (kept.fault) {
+    bar.warn({ code: 'storage', stage: 'reading the runs of the last visit', message: kept.fault, hint: 'They are left out.' });
   }
 
+  followLink();
+  history = new History(form.state);
+  undo.disabled = redo.disabled = true;
+  window.addEventListener('popstate', () => {
+    followLink();
+    check();
+    history.record(form.state, null);
+    undo.disabled = !history.canUndo;
+    redo.disabled = !history.canRedo;
+  });
   setUpTheme(/** @type {HTMLButtonElement} */ (byId('theme')), () => {
     slices.redraw();
     volume.redraw();
-    showAll();
+    table.redraw();
+    drawn = '';
+    showCurves();
   });
   check();
 }

@@ -73,7 +73,8 @@
  */
 
 /**
- * Where a discharge stands. `curve` holds the points that are new since the last message.
+ * Where a discharge stands. `curve` holds the points that are new since the last message, `from` the number of the first: 0
+ * when a run begins, or begins again.
  * @typedef {object} RunProgress
  * @property {string} stage in plain words
  * @property {number} fraction 0 to 1
@@ -81,12 +82,13 @@
  * @property {number} time_steps
  * @property {number} capacity_mah_g
  * @property {number} voltage_v
+ * @property {number} from
  * @property {{capacity: Float64Array, voltage: Float64Array}} curve
  */
 
 /**
  * The numbers of a discharge.
- * @typedef {Record<string, unknown> & {discharge_capacity_mah_g: number, mean_voltage_v: number, stop_reason: string | null,
+ * @typedef {Record<string, unknown> & {discharge_capacity_mah_g: number, mean_voltage_v: number, energy_wh_kg: number, stop_reason: string | null,
  *   charge_balance_error: number, lithium_balance_error: number, time_steps: number}} Summary
  */
 
@@ -100,18 +102,25 @@
 /** What a case with a known answer came to. @typedef {{computed: number, passes: boolean, seconds: number}} Outcome */
 
 /**
- * Page to worker. `start` comes first and only once: it brings the compiled module. `slice`, `labels` and `file` are about what
- * was built last.
+ * Page to worker. `start` comes first and only once: it brings the compiled module. A worker holds any number of cathodes, each in
+ * a slot that the page numbers; `slice`, `labels` and `file` are about what was built last in theirs. `pause` and `resume` are
+ * about a run, `release` frees a slot.
  * @typedef {{kind: 'start', module: WebAssembly.Module}
- *   | {kind: 'build', id: number, recipe: Recipe, volume: Volume | null}
- *   | {kind: 'run', id: number, recipe: Recipe, volume: Volume | null}
- *   | {kind: 'slice', id: number, field: string, axis: Axis, index: number}
- *   | {kind: 'labels', id: number}
- *   | {kind: 'file', id: number, format: string}
- *   | {kind: 'read', id: number, file: File}
- *   | {kind: 'flow', id: number, recipe: Recipe, volume: Volume | null, flow: FlowRequest}
- *   | {kind: 'verify', id: number, case: string}
- *   | {kind: 'cancel', id: number}} Request
+ *   | Asked
+ *   | {kind: 'cancel' | 'pause' | 'resume', id: number}
+ *   | {kind: 'release', slot: number}} Request
+ */
+
+/**
+ * What gets an answer.
+ * @typedef {{kind: 'build', id: number, slot: number, recipe: Recipe, volume: Volume | null}
+ *   | {kind: 'run', id: number, slot: number, recipe: Recipe, volume: Volume | null}
+ *   | {kind: 'flow', id: number, slot: number, recipe: Recipe, volume: Volume | null, flow: FlowRequest}
+ *   | {kind: 'slice', id: number, slot: number, field: string, axis: Axis, index: number}
+ *   | {kind: 'labels', id: number, slot: number}
+ *   | {kind: 'file', id: number, slot: number, format: string}
+ *   | {kind: 'read', id: number, slot: number, file: File}
+ *   | {kind: 'verify', id: number, slot: number, case: string}} Asked
  */
 
 /**

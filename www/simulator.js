@@ -1,107 +1,119 @@
 // @ts-check
-// The page's side of the worker: promises, cancellation by AbortSignal, and a fresh worker after a crash.
+// The page's side of all computing: a pool of workers. One cathode is *shown*: its structure is built, cut, drawn and discharged
+// in the first worker. Other discharges queue up as jobs and go to whichever worker is idle.
 
-/** @typedef {import('./messages.js').Request} Request */
-/** @typedef {import('./messages.js').Reply} Reply */
+import { SimulatorError, WorkerClient } from './worker-client.js';
+
+export { Pause, SimulatorError, isAbort, isGone } from './worker-client.js';
+
+/** @typedef {import('./messages.js').Recipe} Recipe */
 /** @typedef {import('./messages.js').Failure} Failure */
 /** @typedef {import('./messages.js').Volume} Volume */
-/** @typedef {import('./messages.js').BuildProgress | import('./messages.js').RunProgress} Progress */
-
-/** How long a worker may take to answer a cancellation before it is replaced [ms]. */
-const PATIENCE_MS = 80;
-
-/** A request that failed, with everything the page shows about it. */
-export class SimulatorError extends Error {
-  /** @param {Failure} failure */
-  constructor(failure) {
-    super(failure.message);
-    this.name = 'SimulatorError';
-    this.failure = failure;
-  }
-}
-
-/** @param {unknown} error */
-export const isAbort = (error) => error instanceof DOMException && error.name === 'AbortError';
-
-/** Was it about a structure, run or flow that is not there any more? @param {unknown} error */
-export const isGone = (error) => isAbort(error) || (error instanceof SimulatorError && GONE.includes(error.failure.code));
-
-const GONE = ['no_run', 'no_flow', 'no_structure', 'outside', 'crashed'];
-
-const aborted = () => new DOMException('The request was cancelled.', 'AbortError');
+/** @typedef {import('./worker-client.js').RequestOptions} RequestOptions */
+/** @typedef {import('./worker-client.js').Progress} Progress */
 
 /**
- * @typedef {object} Pending
- * @property {Exclude<Request, {kind: 'start' | 'cancel'}>} request
- * @property {AbortSignal | undefined} signal
- * @property {(result: any) => void} resolve
- * @property {(error: Error) => void} reject
- * @property {((progress: Progress) => void) | undefined} onProgress
- * @property {() => void} forget
+ * @typedef {object} Job
+ * @property {number} slot
+ * @property {Recipe} recipe
+ * @property {RequestOptions} options
+ * @property {(result: import('./messages.js').Summary) => void} resolve
+ * @property {(error: unknown) => void} reject
  */
 
-/**
- * @typedef {object} RequestOptions
- * @property {AbortSignal} [signal]
- * @property {(progress: Progress) => void} [onProgress]
- */
+/** Leaves a core to the page itself, except where that would leave nothing. @param {number} [cores] */
+export const poolSize = (cores = navigator.hardwareConcurrency || 2) => Math.min(Math.max(cores - 1, Math.min(cores, 2)), 4);
 
 export class Simulator {
-  /** @type {Worker} */
-  #worker;
-  /** @type {WebAssembly.Module} */
-  #module;
-  /** @type {Map<number, Pending>} */
-  #pending = new Map();
-  #lastId = 0;
-  /** Has this worker ever answered? */
-  #ready = false;
-  /** @type {Failure | null} why no worker can be had at all */
-  #dead = null;
+  /** @type {(WorkerClient | null)[]} started when first needed */
+  #workers;
+  #shown = 0;
+  #lastSlot = 0;
+  /** Discharges of shown cathodes that are under way, all in the first worker. */
+  #discharging = 0;
+  /** @type {Job[]} */
+  #queue = [];
+  /** @type {(Job | null)[]} the job of each worker */
+  #jobs;
 
   /**
    * @param {WebAssembly.Module} module compiled once for all workers
-   * @param {(crash: Failure | null) => void} onRestart told when the worker and its structure are gone: after a crash, or
-   *   null after a cancellation
+   * @param {(crash: Failure | null) => void} onLost told when the shown structure is gone, and of every crash
+   * @param {number} [size] number of workers
    */
-  constructor(module, onRestart) {
-    this.#module = module;
-    this.onRestart = onRestart;
-    this.#worker = this.#spawn();
+  constructor(module, onLost, size = poolSize()) {
+    this.module = module;
+    this.onLost = onLost;
+    this.#workers = Array(size).fill(null);
+    this.#jobs = Array(size).fill(null);
   }
 
   /**
-   * Builds the structure of a recipe, or takes that of a file.
-   * @param {import('./messages.js').Recipe} recipe
+   * Builds the structure of a recipe, or takes that of a file, and shows it.
+   * @param {Recipe} recipe
    * @param {Volume | null} volume
    * @param {RequestOptions} [options]
    * @returns {Promise<import('./messages.js').Report>}
    */
   build(recipe, volume, options) {
-    return this.#send({ kind: 'build', id: ++this.#lastId, recipe, volume }, options);
+    return this.#first().send({ kind: 'build', slot: this.#shown, recipe, volume }, options);
   }
 
   /**
-   * Discharges a recipe's cathode, building it first if need be.
-   * @param {import('./messages.js').Recipe} recipe
+   * Discharges the shown cathode, building it first if need be.
+   * @param {Recipe} recipe
    * @param {Volume | null} volume
    * @param {RequestOptions} [options]
    * @returns {Promise<import('./messages.js').Summary>}
    */
-  run(recipe, volume, options) {
-    return this.#send({ kind: 'run', id: ++this.#lastId, recipe, volume }, options);
+  async run(recipe, volume, options) {
+    const slot = this.#shown;
+    this.#discharging += 1;
+    try {
+      return await this.#first().send({ kind: 'run', slot, recipe, volume }, options);
+    } finally {
+      this.#discharging -= 1;
+      if (slot !== this.#shown) this.#first().release(slot);
+      this.#dispatch();
+    }
+  }
+
+  /** What is shown stays with the discharge that it is in; what is built next goes elsewhere. */
+  leave() {
+    this.#shown = ++this.#lastSlot;
   }
 
   /**
-   * Sends a steady current through the structure, making it first if need be.
-   * @param {import('./messages.js').Recipe} recipe
+   * Discharges a recipe's cathode as soon as a worker is idle, without showing it.
+   * @param {Recipe} recipe
+   * @param {RequestOptions} options
+   * @returns {Promise<import('./messages.js').Summary>}
+   */
+  enqueue(recipe, options) {
+    return new Promise((resolve, reject) => {
+      const job = { slot: ++this.#lastSlot, recipe, options, resolve, reject };
+      this.#queue.push(job);
+      options.signal?.addEventListener('abort', () => {
+        const place = this.#queue.indexOf(job);
+        if (place < 0) return;
+        this.#queue.splice(place, 1);
+        reject(new DOMException('The request was cancelled.', 'AbortError'));
+      });
+      options.pause?.addEventListener('change', () => this.#dispatch());
+      this.#dispatch();
+    });
+  }
+
+  /**
+   * Sends a steady current through the shown structure, making it first if need be.
+   * @param {Recipe} recipe
    * @param {Volume | null} volume
    * @param {import('./messages.js').FlowRequest} flow
    * @param {RequestOptions} [options]
    * @returns {Promise<import('./messages.js').Transport>}
    */
   flow(recipe, volume, flow, options) {
-    return this.#send({ kind: 'flow', id: ++this.#lastId, recipe, volume, flow }, options);
+    return this.#first().send({ kind: 'flow', slot: this.#shown, recipe, volume, flow }, options);
   }
 
   /**
@@ -110,7 +122,7 @@ export class Simulator {
    * @returns {Promise<import('./messages.js').FileSummary>}
    */
   read(file) {
-    return this.#send({ kind: 'read', id: ++this.#lastId, file });
+    return this.#first().send({ kind: 'read', slot: this.#shown, file });
   }
 
   /**
@@ -118,7 +130,7 @@ export class Simulator {
    * @returns {Promise<Uint8Array>}
    */
   labels() {
-    return this.#send({ kind: 'labels', id: ++this.#lastId });
+    return this.#first().send({ kind: 'labels', slot: this.#shown });
   }
 
   /**
@@ -127,18 +139,18 @@ export class Simulator {
    * @returns {Promise<Uint8Array<ArrayBuffer>>}
    */
   file(format) {
-    return this.#send({ kind: 'file', id: ++this.#lastId, format });
+    return this.#first().send({ kind: 'file', slot: this.#shown, format });
   }
 
   /**
-   * A cross-section of what was built or run last.
+   * A cross-section of what is shown.
    * @param {string} field
    * @param {import('./messages.js').Axis} axis
    * @param {number} index
    * @returns {Promise<import('./messages.js').Slice>}
    */
   slice(field, axis, index) {
-    return this.#send({ kind: 'slice', id: ++this.#lastId, field, axis, index });
+    return this.#first().send({ kind: 'slice', slot: this.#shown, field, axis, index });
   }
 
   /**
@@ -147,98 +159,55 @@ export class Simulator {
    * @returns {Promise<import('./messages.js').Outcome>}
    */
   verify(id) {
-    return this.#send({ kind: 'verify', id: ++this.#lastId, case: id });
+    return this.#first().send({ kind: 'verify', slot: this.#shown, case: id });
   }
 
-  #spawn() {
-    const worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
-    worker.onmessage = ({ data }) => this.#receive(data);
-    worker.onerror = (event) => {
-      event.preventDefault();
-      this.#crash(event.message || 'The worker could not be loaded.');
-    };
-    worker.postMessage(/** @type {Request} */ ({ kind: 'start', module: this.#module }));
-    return worker;
+  #first() {
+    return this.#worker(0);
   }
 
-  #replace() {
-    this.#worker.onmessage = null;
-    this.#worker.onerror = null;
-    this.#worker.terminate();
-    this.#ready = false;
-    this.#worker = this.#spawn();
+  /** @param {number} number */
+  #worker(number) {
+    const known = this.#workers[number];
+    if (known) return known;
+    const fresh = new WorkerClient(this.module, (crash) => this.#restarted(number, crash));
+    this.#workers[number] = fresh;
+    return fresh;
   }
 
-  /**
-   * @param {Exclude<Request, {kind: 'start' | 'cancel'}>} request
-   * @param {RequestOptions} [options]
-   * @returns {Promise<any>}
-   */
-  #send(request, { signal, onProgress } = {}) {
-    if (signal?.aborted) return Promise.reject(aborted());
-    if (this.#dead) return Promise.reject(new SimulatorError(this.#dead));
-    return new Promise((resolve, reject) => {
-      const { id } = request;
-      const cancel = () => {
-        this.#worker.postMessage(/** @type {Request} */ ({ kind: 'cancel', id }));
-        setTimeout(() => this.#giveUp(id), PATIENCE_MS);
-      };
-      signal?.addEventListener('abort', cancel, { once: true });
-      const forget = () => signal?.removeEventListener('abort', cancel);
-      this.#pending.set(id, { request, signal, resolve, reject, onProgress, forget });
-      this.#worker.postMessage(request);
-    });
+  /** @param {number} number @param {{failure: Failure, culprit: import('./messages.js').Asked | null} | null} crash */
+  #restarted(number, crash) {
+    // A job tells of its own crash.
+    const job = this.#jobs[number];
+    const byJob = job !== null && crash?.culprit?.slot === job.slot;
+    if (number === 0) this.onLost(byJob ? null : (crash?.failure ?? null));
   }
 
-  /** @param {number} id @returns {Pending | undefined} */
-  #take(id) {
-    const pending = this.#pending.get(id);
-    pending?.forget();
-    this.#pending.delete(id);
-    return pending;
-  }
-
-  /** @param {number} id */
-  #giveUp(id) {
-    if (!this.#pending.has(id)) return;
-    this.#replace();
-    for (const [other, { request, signal }] of [...this.#pending]) {
-      // What waited behind the cancelled request is asked again; pictures and files of a lost structure are not.
-      if (['slice', 'labels', 'file'].includes(request.kind) || signal?.aborted) this.#take(other)?.reject(aborted());
-      else this.#worker.postMessage(request);
+  /** Jobs go to idle workers, to that of the shown cathode last and only while it does nothing else. */
+  #dispatch() {
+    for (let number = this.#workers.length - 1; number >= 0; number -= 1) {
+      if (this.#jobs[number] || (number === 0 && this.#discharging > 0 && this.#workers.length > 1)) continue;
+      const place = this.#queue.findIndex(({ options }) => !options.pause?.paused);
+      if (place < 0) return;
+      const [job] = this.#queue.splice(place, 1);
+      void this.#work(number, job);
     }
-    this.onRestart(null);
   }
 
-  /** @param {string} message */
-  #crash(message) {
-    const hint = this.#ready
-      ? 'This is a fault of the program. The simulator was started anew; try again or change the recipe.'
-      : 'The simulator cannot be started in this browser.';
-    const failure = { code: 'crashed', stage: 'computing', message, hint };
-    // A worker that dies before its first word would die again.
-    if (this.#ready) this.#replace();
-    else this.#dead = failure;
-    for (const lost of [...this.#pending.keys()]) this.#take(lost)?.reject(new SimulatorError(failure));
-    this.onRestart(failure);
-  }
-
-  /** @param {Reply} reply */
-  #receive(reply) {
-    switch (reply.kind) {
-      case 'ready':
-        this.#ready = true;
-        return;
-      case 'progress':
-        return this.#pending.get(reply.id)?.onProgress?.(reply.progress);
-      case 'done':
-        return this.#take(reply.id)?.resolve(reply.result);
-      case 'cancelled':
-        return this.#take(reply.id)?.reject(aborted());
-      case 'failed':
-        return this.#take(reply.id)?.reject(new SimulatorError(reply.failure));
-      case 'crashed':
-        return this.#crash(reply.message);
+  /** @param {number} number @param {Job} job */
+  async #work(number, job) {
+    this.#jobs[number] = job;
+    const { slot, recipe, options } = job;
+    try {
+      job.resolve(await this.#worker(number).send({ kind: 'run', slot, recipe, volume: null }, options));
+    } catch (error) {
+      // Its worker went down with another task: from the start in a new one.
+      if (error instanceof SimulatorError && error.failure.code === 'lost') this.#queue.unshift(job);
+      else job.reject(error);
+    } finally {
+      this.#jobs[number] = null;
+      this.#worker(number).release(slot);
+      this.#dispatch();
     }
   }
 }

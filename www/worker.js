@@ -1,26 +1,31 @@
 // @ts-check
-// The worker's side: owns one Twin and answers requests in order. Slices and cancellations are heard between two pieces
-// of a run.
+// The worker's side: owns a cathode in each of its slots and answers the requests about it in order; slots take turns. Slices,
+// pauses and cancellations are heard between two pieces of a run.
 
 import init, { Twin, Volume, verify_case } from './pkg/catholyte.js';
 
 /** @typedef {import('./messages.js').Request} Request */
+/** @typedef {import('./messages.js').Asked} Asked */
 /** @typedef {import('./messages.js').Reply} Reply */
 
 /** A piece of a run, short enough that a cancellation is answered at once [ms]. */
 const BUDGET_MS = 30;
 
-/** @type {Twin | null} */
-let twin = null;
-/** The imported volume that the twin has in place of a built structure. @type {number | null} */
-let volumeKey = null;
-/** Builds and runs wait here for their turn. */
-let turn = /** @type {Promise<unknown>} */ (Promise.resolve());
-/** @type {Set<number>} requests that wait */
+/**
+ * A cathode, the key of the volume it has in place of a built structure, and the end of the queue for it.
+ * @typedef {{twin: Twin | null, volumeKey: number | null, turn: Promise<unknown>}} Slot
+ */
+
+/** @type {Map<number, Slot>} */
+const slots = new Map();
+/** Nothing is answered before the module is there. */
+let started = /** @type {Promise<unknown>} */ (Promise.resolve());
+/** @type {Set<number>} requests that wait for their turn */
 const waiting = new Set();
-/** The run under way is to stop. */
-let stopping = false;
-let running = -1;
+/** Runs and flows under way, by id. @type {Map<number, {stopping: boolean, paused: boolean, wake: () => void}>} */
+const tasks = new Map();
+/** Requests that were paused before their turn came. @type {Set<number>} */
+const paused = new Set();
 
 /**
  * @param {Reply} reply
@@ -29,13 +34,39 @@ let running = -1;
 const post = (reply, transfer = []) => self.postMessage(reply, { transfer });
 
 const channel = new MessageChannel();
-/** Lets waiting messages in; a timer would be held back to 4 ms. */
+/** @type {(() => void)[]} */
+const breathing = [];
+channel.port1.onmessage = () => breathing.shift()?.();
+/** Lets waiting messages and other slots in; a timer would be held back to 4 ms. @returns {Promise<void>} */
 const breathe = () =>
   new Promise((resolve) => {
-    channel.port1.onmessage = resolve;
+    breathing.push(resolve);
     channel.port2.postMessage(null);
   });
 
+/**
+ * Goes through a task piece by piece, until it is done or told to stop.
+ * @param {number} id
+ * @param {() => boolean} piece is it done?
+ * @returns {Promise<boolean>} was it done?
+ */
+async function pieces(id, piece) {
+  const task = { stopping: false, paused: paused.delete(id), wake: () => {} };
+  tasks.set(id, task);
+  try {
+    for (;;) {
+      await breathe();
+      while (task.paused && !task.stopping) await new Promise((resolve) => (task.wake = () => resolve(null)));
+      if (task.stopping) {
+        post({ kind: 'cancelled', id });
+        return false;
+      }
+      if (piece()) return true;
+    }
+  } finally {
+    tasks.delete(id);
+  }
+}
 /**
  * A trap leaves the module in an unknown state, so it is never taken for an ordinary failure.
  * @param {number | null} id
@@ -62,29 +93,30 @@ function reportError(id, error) {
 }
 
 /**
- * Brings the twin to what a request is about.
+ * Brings a slot's twin to what a request is about.
+ * @param {Slot} slot
  * @param {{id: number, recipe: import('./messages.js').Recipe, volume: import('./messages.js').Volume | null}} request
  * @returns {Promise<Twin>}
  */
-async function prepare({ id, recipe, volume }) {
+async function prepare(slot, { id, recipe, volume }) {
   const tell = (/** @type {string} */ stage, /** @type {number} */ fraction) =>
     post({ kind: 'progress', id, progress: { stage, fraction } });
-  if (twin && volumeKey === (volume?.key ?? null)) {
-    twin.set_recipe(recipe, tell);
-    return twin;
+  if (slot.twin && slot.volumeKey === (volume?.key ?? null)) {
+    slot.twin.set_recipe(recipe, tell);
+    return slot.twin;
   }
   if (volume) {
     tell('reading the file', 0);
     const fresh = Twin.imported(recipe, await read(volume.file), volume.labels, volume.voxel_um);
-    twin?.free();
-    twin = fresh;
+    slot.twin?.free();
+    slot.twin = fresh;
   } else {
-    twin?.free();
-    twin = null;
-    twin = new Twin(recipe, tell);
+    slot.twin?.free();
+    slot.twin = null;
+    slot.twin = new Twin(recipe, tell);
   }
-  volumeKey = volume?.key ?? null;
-  return twin;
+  slot.volumeKey = volume?.key ?? null;
+  return slot.twin;
 }
 
 /** @param {File} file */
@@ -99,68 +131,64 @@ async function read(file) {
   return new Volume(new Uint8Array(bytes));
 }
 
-/** @param {Extract<Request, {kind: 'run'}>} request */
-async function run(request) {
+/** @param {Slot} slot @param {Extract<Asked, {kind: 'run'}>} request */
+async function run(slot, request) {
   const { id } = request;
-  const cell = await prepare(request);
+  const cell = await prepare(slot, request);
   cell.restart();
-  running = id;
-  stopping = false;
-  let sent = 0;
-  for (;;) {
-    await breathe();
-    if (stopping) return post({ kind: 'cancelled', id });
+  let from = 0;
+  const done = await pieces(id, () => {
     const { finished, ...progress } = cell.advance(BUDGET_MS);
-    const capacity = cell.series('capacity_mah_g').slice(sent);
-    const voltage = cell.series('voltage_v').slice(sent);
-    sent += capacity.length;
-    post({ kind: 'progress', id, progress: { ...progress, curve: { capacity, voltage } } }, [capacity.buffer, voltage.buffer]);
-    if (finished) return post({ kind: 'done', id, result: cell.summary() });
-  }
+    const capacity = cell.series('capacity_mah_g').slice(from);
+    const voltage = cell.series('voltage_v').slice(from);
+    const curve = { capacity, voltage };
+    post({ kind: 'progress', id, progress: { ...progress, from, curve } }, [capacity.buffer, voltage.buffer]);
+    from += capacity.length;
+    return finished;
+  });
+  if (done) post({ kind: 'done', id, result: cell.summary() });
 }
 
-/** @param {Extract<Request, {kind: 'flow'}>} request */
-async function flow(request) {
+/** @param {Slot} slot @param {Extract<Asked, {kind: 'flow'}>} request */
+async function flow(slot, request) {
   const { id } = request;
-  const cell = await prepare(request);
-  running = id;
-  stopping = false;
+  const cell = await prepare(slot, request);
   const start = performance.now();
   cell.begin_flow(request.flow);
-  for (;;) {
-    await breathe();
-    if (stopping) {
-      cell.drop_flow();
-      return post({ kind: 'cancelled', id });
-    }
-    const answer = cell.advance_flow(BUDGET_MS);
-    if (answer) return post({ kind: 'done', id, result: { ...answer, seconds: (performance.now() - start) / 1000 } });
+  /** @type {Omit<import('./messages.js').Transport, 'seconds'> | undefined} */
+  let answer;
+  if (await pieces(id, () => (answer = cell.advance_flow(BUDGET_MS)) !== undefined && answer !== null)) {
+    const seconds = (performance.now() - start) / 1000;
+    post({ kind: 'done', id, result: { .../** @type {NonNullable<typeof answer>} */ (answer), seconds } });
+  } else {
+    cell.drop_flow();
   }
 }
 
-/** @param {Extract<Request, {kind: 'read'}>} request */
+/** @param {Extract<Asked, {kind: 'read'}>} request */
 async function summarise({ id, file }) {
   const volume = await read(file);
   post({ kind: 'done', id, result: volume.summary() });
   volume.free();
 }
 
-/** @param {Extract<Request, {kind: 'verify'}>} request */
+/** @param {Extract<Asked, {kind: 'verify'}>} request */
 function verify(request) {
   const start = performance.now();
   const outcome = verify_case(request.case);
   post({ kind: 'done', id: request.id, result: { ...outcome, seconds: (performance.now() - start) / 1000 } });
 }
 
-/** @param {Exclude<Request, {kind: 'start' | 'cancel'}>} request */
-async function answer(request) {
+/** @param {Slot} slot @param {Asked} request */
+async function answer(slot, request) {
   const { kind, id } = request;
   try {
-    if (kind === 'run') return await run(request);
-    if (kind === 'flow') return await flow(request);
+    if (kind === 'run') return await run(slot, request);
+    if (kind === 'flow') return await flow(slot, request);
     if (kind === 'verify') return verify(request);
     if (kind === 'read') return await summarise(request);
-    if (kind === 'build') return post({ kind: 'done', id, result: (await prepare(request)).report() });
+    if (kind === 'build') return post({ kind: 'done', id, result: (await prepare(slot, request)).report() });
+    const { twin } = slot;
     if (!twin) {
       throw { code: 'no_structure', stage: 'cross-section', message: 'Nothing has been built.', hint: 'Build first.' };
     }
@@ -177,24 +205,55 @@ async function answer(request) {
 
 /** @param {number} id */
 function cancel(id) {
+  const task = tasks.get(id);
   // What already has its answer, or is a build under way, cannot be stopped from here.
   if (waiting.delete(id)) post({ kind: 'cancelled', id });
-  else if (running === id) stopping = true;
+  else if (task) {
+    task.stopping = true;
+    task.wake();
+  }
+}
+
+/** @param {number} id @param {boolean} still */
+function hold(id, still) {
+  const task = tasks.get(id);
+  if (task) {
+    task.paused = still;
+    task.wake();
+  } else if (still) paused.add(id);
+  else paused.delete(id);
+}
+
+/** @param {number} number @returns {Slot} */
+function slotOf(number) {
+  let slot = slots.get(number);
+  if (!slot) slots.set(number, (slot = { twin: null, volumeKey: null, turn: started }));
+  return slot;
 }
 
 /** @param {MessageEvent<Request>} event */
 self.onmessage = ({ data: request }) => {
-  if (request.kind === 'start') {
-    turn = init({ module_or_path: request.module }).then(
-      () => post({ kind: 'ready' }),
-      (error) => reportError(null, error),
-    );
-  } else if (request.kind === 'cancel') {
-    cancel(request.id);
-  } else if (['slice', 'labels', 'file'].includes(request.kind) && twin) {
-    void answer(request);
-  } else {
-    waiting.add(request.id);
-    turn = turn.then(() => (waiting.delete(request.id) ? answer(request) : undefined));
+  switch (request.kind) {
+    case 'start':
+      started = init({ module_or_path: request.module }).then(
+        () => post({ kind: 'ready' }),
+        (error) => reportError(null, error),
+      );
+      return;
+    case 'cancel':
+      return cancel(request.id);
+    case 'pause':
+    case 'resume':
+      return hold(request.id, request.kind === 'pause');
+    case 'release': {
+      const slot = slots.get(request.slot);
+      slots.delete(request.slot);
+      void slot?.turn.then(() => slot.twin?.free());
+      return;
+    }
   }
+  const slot = slotOf(request.slot);
+  if (['slice', 'labels', 'file'].includes(request.kind) && slot.twin) return void answer(slot, request);
+  waiting.add(request.id);
+  slot.turn = slot.turn.then(() => (waiting.delete(request.id) ? answer(slot, request) : undefined));
 };

@@ -7,7 +7,9 @@ export const number = (page, name) =>
   page.getByRole('region', { name: 'Recipe' }).getByRole('spinbutton', { name, exact: true });
 /** A radio button lies invisibly on top of its label; so does the pointer. */
 export const choose = (page, name) => page.getByRole('radio', { name, exact: true }).check();
-export const run = (page) => page.getByRole('button', { name: /^Run/ }).click();
+/** Begins a discharge of what is on the bench. */
+export const runButton = (page) => page.getByRole('button', { name: /^Run( at|$)/ });
+export const run = (page) => runButton(page).click();
 export const finished = (page) => progress(page).filter({ hasText: 'Finished' }).waitFor();
 /** Built, and its numbers there: they go as soon as a knob moves, the word only once the build begins. */
 export async function ready(page) {
@@ -15,14 +17,21 @@ export async function ready(page) {
   await progress(page).filter({ hasText: 'Ready' }).waitFor();
 }
 
+/** The page without discharges that begin by themselves, for tests that begin their own. */
 export async function open({ page, url }) {
+  await page.addInitScript(() => localStorage.getItem('catholyte-settings') ?? localStorage.setItem('catholyte-settings', '{"live":false}'));
   await page.goto(url);
   await ready(page);
 }
 
+/** The finished runs in the table. */
+export const runs = (page) => page.locator('#runs tbody tr').filter({ has: page.locator('th') }).filter({ hasNot: page.getByRole('progressbar') });
+/** The full value behind a cell of the table of runs: 0 capacity, 1 mean voltage, 2 energy. */
+export const value = async (page, row, data) => Number(await runs(page).nth(row).locator('data').nth(data).getAttribute('value'));
+
 /** A cathode of few voxels, for tests that are not about its numbers. */
 export async function makeSmall(page) {
-  const electrode = page.getByRole('group', { name: 'Electrode' });
+  const electrode = page.getByRole('group', { name: 'Electrode', exact: true });
   await electrode.getByText('More').click();
   await number(page, 'Width').fill('10');
   await number(page, 'Thickness').fill('12');

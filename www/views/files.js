@@ -1,12 +1,21 @@
 // @ts-check
-// Structure and report as files for other programs.
+// Files: structure and report for other programs, runs for another visit.
 
 import { byId, element } from '../dom.js';
+import { BadFile, readRuns, writeRuns } from '../exchange.js';
 
 /** @typedef {{key: string, label: string, name: string, media: string}} Format */
 
 /** The browser reads the bytes after the click; a minute is plenty. */
 const KEEP_MS = 60_000;
+const MOST_BYTES = 50e6;
+
+/** @param {Blob} blob @param {string} name */
+function save(blob, name) {
+  const url = URL.createObjectURL(blob);
+  element('a', { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), KEEP_MS);
+}
 
 /**
  * A button for each format.
@@ -15,18 +24,50 @@ const KEEP_MS = 60_000;
  * @param {(error: unknown) => void} onFail
  */
 export function setUpFiles(formats, simulator, onFail) {
-  const save = async (/** @type {Format} */ { key, name, media }) => {
+  const write = async (/** @type {Format} */ { key, name, media }) => {
     try {
-      const url = URL.createObjectURL(new Blob([await simulator.file(key)], { type: media }));
-      element('a', { href: url, download: name }).click();
-      setTimeout(() => URL.revokeObjectURL(url), KEEP_MS);
+      save(new Blob([await simulator.file(key)], { type: media }), name);
     } catch (error) {
       onFail(error);
     }
   };
   byId('files').append(
     ...formats.map((format) =>
-      element('button', { class: 'quiet', type: 'button', 'aria-label': `Save ${format.name}`, title: format.name, onclick: () => void save(format) }, format.label),
+      element('button', { class: 'quiet', type: 'button', 'aria-label': `Save ${format.name}`, title: format.name, onclick: () => void write(format) }, format.label),
     ),
   );
+}
+
+/**
+ * All runs as one file, and back.
+ * @param {import('../runs.js').RunList} list
+ * @param {Parameters<typeof readRuns>[1]} check
+ */
+export function setUpRunFiles(list, check) {
+  const input = /** @type {HTMLInputElement} */ (byId('runs-file'));
+  const say = (/** @type {string} */ text, bad = false) => {
+    byId('runs-status').textContent = text;
+    byId('runs-status').classList.toggle('wrong', bad);
+  };
+  byId('save-runs').addEventListener('click', () => {
+    save(new Blob([writeRuns(list.runs, list.version)], { type: 'application/json' }), 'catholyte-runs.json');
+    say('Saved as catholyte-runs.json.');
+  });
+  byId('open-runs').addEventListener('click', () => input.click());
+  input.addEventListener('change', async () => {
+    const [file] = input.files ?? [];
+    // The same file may be chosen again.
+    input.value = '';
+    if (!file) return;
+    try {
+      if (file.size > MOST_BYTES) throw new BadFile(`It has ${Math.round(file.size / 1e6)} MB; files of runs have at most ${MOST_BYTES / 1e6} MB.`);
+      const runs = readRuns(await file.text(), check);
+      const fresh = list.take(runs);
+      const known = runs.length - fresh;
+      say(`${fresh === 1 ? '1 run' : `${fresh} runs`} from ${file.name}${known ? `; ${known} were here already` : ''}.`);
+    } catch (error) {
+      if (!(error instanceof BadFile) && !(error instanceof DOMException)) throw error;
+      say(`${file.name} was not opened. ${error.message}`, true);
+    }
+  });
 }

@@ -6,10 +6,13 @@ import { fieldRow } from './field.js';
 
 /** @typedef {import('./field.js').Field} Field */
 /** @typedef {import('../messages.js').Recipe} Recipe */
-/** @typedef {{name: string, title: string, question: string, source: string, carbon_coverage: number | null, recipe: Recipe}} Preset */
+/** @typedef {{name: string, title: string, question: string, source: string, carbon_coverage: number | null, measured: Record<string, number>, recipe: Recipe}} Preset */
+/** @typedef {import('../link.js').State} State */
 
 /** Is this field about the test and not about the electrode? @param {Field} field */
 const isTest = (field) => field.group === 'Discharge';
+/** Electrodes that the paper is about; the others unfold. */
+const FIRST = ['bare', 'lyc-7', 'lyc-10', 'lyc-14', 'lyc-43', 'lyc-c-14'];
 /** What changes the picture of an electrode, not the electrode. */
 const NUMERICS = ['voxel_um', 'width_um', 'seed'];
 
@@ -22,13 +25,15 @@ export class Form {
   #rows = new Map();
   /** @type {Map<string, HTMLDetailsElement>} */
   #folds = new Map();
+  /** @type {Map<Preset, HTMLInputElement>} */
+  #cards = new Map();
 
   /**
    * @param {Field[]} fields
    * @param {Preset[]} presets
    * @param {Preset} first
    * @param {() => number} newSeed
-   * @param {() => void} onChange
+   * @param {(knob: string | null) => void} onChange told which field was changed, or null for several
    */
   constructor(fields, presets, first, newSeed, onChange) {
     this.fields = fields;
@@ -39,9 +44,8 @@ export class Form {
     this.#buildPresets(presets);
     this.#buildFields();
     byId('reset').addEventListener('click', () => {
-      this.recipe = { ...this.base.recipe };
-      this.#show();
-      this.onChange();
+      this.apply({ preset: this.base, recipe: this.base.recipe });
+      this.onChange(null);
     });
     // On a phone the results come first; the fields unfold when asked for.
     if (matchMedia('(max-width: 48rem)').matches) byId('all-fields').removeAttribute('open');
@@ -49,20 +53,30 @@ export class Form {
     this.#show();
   }
 
+  /** @returns {State} */
+  get state() {
+    return { preset: this.base, recipe: { ...this.recipe } };
+  }
+
+  /** Takes all of a state, and tells nobody. @param {State} state */
+  apply({ preset, recipe }) {
+    this.base = preset;
+    this.recipe = { ...recipe };
+    this.#show();
+  }
+
   /** Takes a preset's electrode, and keeps the test it is put to. @param {Preset} preset */
   choose(preset) {
-    this.base = preset;
     const test = this.fields.filter(isTest).map(({ key }) => [key, this.recipe[key]]);
-    this.recipe = { ...preset.recipe, ...Object.fromEntries(test) };
-    this.#show();
-    this.onChange();
+    this.apply({ preset, recipe: { ...preset.recipe, ...Object.fromEntries(test) } });
+    this.onChange(null);
   }
 
   /** @param {string} key @param {number | string} value */
   set(key, value) {
     this.recipe[key] = value;
     this.#show();
-    this.onChange();
+    this.onChange(key);
   }
 
   /** What a run of this recipe is called. */
@@ -113,13 +127,21 @@ export class Form {
 
   /** @param {Preset[]} presets */
   #buildPresets(presets) {
-    const chips = presets.map((preset) => {
-      const input = element('input', { type: 'radio', name: 'preset', value: preset.name });
-      input.checked = preset === this.base;
+    const card = (/** @type {Preset} */ preset) => {
+      const [title, question] = ['title', 'question'].map((part) => `preset-${preset.name}-${part}`);
+      const input = element('input', { type: 'radio', name: 'preset', value: preset.name, 'aria-labelledby': title, 'aria-describedby': question });
       input.addEventListener('change', () => this.choose(preset));
-      return element('label', { class: 'chip', title: preset.question }, input, element('span', {}, preset.title));
-    });
-    byId('presets').append(element('div', { class: 'chips' }, ...chips));
+      this.#cards.set(preset, input);
+      const text = element('span', {}, element('strong', { id: title }, preset.title), element('small', { id: question }, preset.question));
+      return element('label', { class: 'chip preset' }, input, text);
+    };
+    const first = presets.filter(({ name }) => FIRST.includes(name));
+    const others = presets.filter(({ name }) => !FIRST.includes(name));
+    const more = element('summary', {}, 'More electrodes', element('span', { class: 'count' }, ` ${others.length}`));
+    byId('presets').append(
+      element('div', { class: 'chips' }, ...first.map(card)),
+      element('details', { id: 'more-presets', class: 'fold' }, more, element('div', { class: 'chips' }, ...others.map(card))),
+    );
   }
 
   #buildFields() {
@@ -172,12 +194,11 @@ export class Form {
       row?.mark(changes.includes(field));
       row?.use(field.mode === null || field.mode === this.recipe.mode);
     }
+    for (const [preset, input] of this.#cards) input.checked = preset === this.base;
+    if (!FIRST.includes(this.base.name)) byId('more-presets').setAttribute('open', '');
     const electrode = changes.filter((field) => !isTest(field)).length;
     const count = electrode === 1 ? '1 field changed' : `${electrode} fields changed`;
-    byId('question').replaceChildren(
-      this.base.question,
-      ...(electrode ? [element('span', { class: 'changes' }, count)] : []),
-    );
+    byId('changes').textContent = electrode ? `${this.base.title}, ${count}` : '';
     byId('reset').toggleAttribute('disabled', changes.length === 0);
   }
 }

@@ -1,29 +1,54 @@
 // @ts-check
-// Rate, Run and Cancel, and what is being done.
+// Rate, Run, Pause and Cancel, and what is being done.
 
 import { byId, element } from '../dom.js';
 
 /** Rates one click away [C]. */
 const RATES = [0.1, 0.5, 2];
+/** Voxels of runs at a higher resolution [um]; the last is the paper's. */
+const FINER = [0.5, 0.25];
+
+/**
+ * What the controls do.
+ * @typedef {object} Actions
+ * @property {(c_rate: number) => void} onRate
+ * @property {() => void} onRun
+ * @property {(voxel_um: number) => void} onRunFiner
+ * @property {() => void} onPause pauses or resumes
+ * @property {() => void} onCancel
+ * @property {(live: boolean) => void} onLive
+ */
 
 export class RunBar {
   #run = /** @type {HTMLButtonElement} */ (byId('run'));
   #cancel = /** @type {HTMLButtonElement} */ (byId('cancel'));
   #bar = /** @type {HTMLProgressElement} */ (byId('progress'));
+  #pause = /** @type {HTMLButtonElement} */ (byId('pause'));
+  #live = /** @type {HTMLInputElement} */ (byId('live'));
+  #finer = /** @type {HTMLButtonElement} */ (byId('run-finer'));
+  #voxel = /** @type {HTMLSelectElement} */ (byId('finer-voxel'));
   #said = '';
   /** @type {HTMLButtonElement[]} */
   #rates;
 
-  /**
-   * @param {(c_rate: number) => void} onRate
-   * @param {() => void} onRun
-   * @param {() => void} onCancel
-   */
-  constructor(onRate, onRun, onCancel) {
-    this.#rates = RATES.map((rate) => element('button', { type: 'button', onclick: () => onRate(rate) }, `${rate}C`));
+  /** @param {Actions} actions @param {boolean} live */
+  constructor(actions, live) {
+    this.#rates = RATES.map((rate) => element('button', { type: 'button', onclick: () => actions.onRate(rate) }, `${rate}C`));
     byId('rates').append(...this.#rates);
-    this.#run.addEventListener('click', onRun);
-    this.#cancel.addEventListener('click', onCancel);
+    this.#run.addEventListener('click', actions.onRun);
+    this.#pause.addEventListener('click', actions.onPause);
+    this.#cancel.addEventListener('click', actions.onCancel);
+    this.#finer.addEventListener('click', () => actions.onRunFiner(Number(this.#voxel.value)));
+    this.#live.checked = live;
+    this.#live.addEventListener('change', () => actions.onLive(this.#live.checked));
+  }
+
+  /** Offers finer voxels than those of the recipe. @param {unknown} voxel_um null offers none */
+  showFiner(voxel_um) {
+    const offered = FINER.filter((voxel) => typeof voxel_um === 'number' && voxel < voxel_um);
+    byId('finer').hidden = offered.length === 0;
+    if (this.#voxel.options.length === offered.length) return;
+    this.#voxel.replaceChildren(...offered.map((voxel) => element('option', { value: voxel }, `${voxel} µm`)));
   }
 
   /** @param {unknown} c_rate */
@@ -32,9 +57,12 @@ export class RunBar {
     this.#run.textContent = typeof c_rate === 'number' ? `Run at ${c_rate}C` : 'Run';
   }
 
-  /** @param {{canRun: boolean, running: boolean}} state */
-  enable({ canRun, running }) {
-    this.#run.disabled = !canRun || running;
+  /** @param {{canRun: boolean, running: boolean, paused: boolean}} state `running` is about a run that fills the bar */
+  enable({ canRun, running, paused }) {
+    this.#run.disabled = !canRun;
+    this.#finer.disabled = !canRun;
+    this.#pause.disabled = !running;
+    this.#pause.textContent = paused ? 'Resume' : 'Pause';
     this.#cancel.disabled = !running;
   }
 

@@ -1,9 +1,7 @@
 // @ts-check
-// Numbers: what was mixed, what it became, and how the runs performed.
+// Numbers: what was mixed and what it became.
 
 import { byId, element, format } from '../dom.js';
-import { isDark } from '../theme.js';
-import { runLabel, runSwatch } from './plots.js';
 
 /**
  * What a valid recipe amounts to.
@@ -14,8 +12,6 @@ import { runLabel, runSwatch } from './plots.js';
  * @property {import('../messages.js').Grid} grid
  * @property {number} estimate_bytes
  */
-
-/** @typedef {import('./plots.js').Run} Run */
 
 /** @type {Record<string, string>} */
 const STOP_REASONS = {
@@ -80,50 +76,5 @@ export function showComposition(module, checked, report) {
   ];
   byId('figures').replaceChildren(
     ...figures.map(([name, value]) => element('div', {}, element('dt', {}, name), element('dd', {}, value))),
-  );
-}
-
-/**
- * @param {typeof import('../pkg/catholyte.js')} module
- * @param {Run[]} runs
- * @param {(run: Run) => void} onRemove
- */
-export function showRuns(module, runs, onRemove) {
-  const colours = module.curve_colours(isDark());
-  const finished = runs.filter((run) => run.summary);
-  byId('runs').querySelector('tbody')?.replaceChildren(...finished.map((run) => runRow(run, colours, onRemove)));
-  byId('no-runs').hidden = finished.length > 0;
-  byId('runs').hidden = finished.length === 0;
-}
-
-/**
- * @param {Run} run
- * @param {string[]} colours
- * @param {(run: Run) => void} onRemove
- */
-function runRow(run, colours, onRemove) {
-  const summary = /** @type {import('../messages.js').Summary} */ (run.summary);
-  // The full value for whoever copies or tests it; the short one to read.
-  const cell = (/** @type {number} */ value, /** @type {string} */ text) => element('td', {}, element('data', { value }, text));
-  return element(
-    'tr',
-    {},
-    element('th', { scope: 'row', class: 'run-name' }, runSwatch(run, colours), run.title),
-    element('td', {}, `${run.c_rate}C`),
-    cell(summary.discharge_capacity_mah_g, summary.discharge_capacity_mah_g.toFixed(1)),
-    cell(summary.mean_voltage_v, summary.mean_voltage_v.toFixed(3)),
-    element('td', { class: 'words' }, stopReason(summary.stop_reason)),
-    cell(summary.time_steps, String(summary.time_steps)),
-    cell(summary.charge_balance_error, format(summary.charge_balance_error, 3)),
-    cell(summary.lithium_balance_error, format(summary.lithium_balance_error, 3)),
-    element(
-      'td',
-      {},
-      element(
-        'button',
-        { class: 'icon-button tiny', type: 'button', 'aria-label': `Remove ${runLabel(run)}`, title: 'Remove', onclick: () => onRemove(run) },
-        '×',
-      ),
-    ),
   );
 }

@@ -1,0 +1,87 @@
+// @ts-check
+// Why a result can be trusted: its balances, its grid and effort, what it assumes, and how to cite it.
+
+import { element, format } from '../dom.js';
+
+/** @typedef {import('../runs.js').Run} Run */
+
+export class Certificate {
+  node = element('div', { class: 'certificate' });
+  /** @type {unknown} */
+  #shown = null;
+
+  /**
+   * @param {typeof import('../pkg/catholyte.js')} module
+   * @param {Run} run
+   * @param {() => void} onTake
+   */
+  constructor(module, run, onTake) {
+    this.module = module;
+    this.run = run;
+    this.onTake = onTake;
+  }
+
+  update() {
+    const { run } = this;
+    const { summary } = run;
+    if (!summary || summary === this.#shown) return;
+    this.#shown = summary;
+    /** @type {[string, string][]} */
+    const facts = [
+      ['Charge balance', `${format(summary.charge_balance_error, 3)} of the current, at worst`],
+      ['Lithium balance', `${format(summary.lithium_balance_error, 3)} of the charge`],
+      ['Time steps', `${summary.time_steps}${rest(summary, 'rejected_steps', ' more rejected')}`],
+      ['Newton iterations', count(summary, 'newton_iterations')],
+      ['Linear iterations', count(summary, 'linear_iterations')],
+      ['Unknown potentials', count(summary, 'unknowns')],
+      ['Grid', this.#grid()],
+      ['Seed', String(run.recipe.seed)],
+      ['Computed by', `catholyte ${run.version}`],
+    ];
+    const { version, citation } = this.module.about();
+    const cite = run.version === version ? citation : citation.replace(`version ${version}`, `version ${run.version}`);
+    const copied = element('span', { class: 'hint', role: 'status' });
+    const copy = async () => {
+      try {
+        await navigator.clipboard.writeText(cite);
+        copied.textContent = 'Copied.';
+      } catch {
+        getSelection()?.selectAllChildren(text);
+        copied.textContent = 'The browser does not allow it; the text is marked, press Ctrl+C.';
+      }
+    };
+    const text = element('p', { class: 'citation' }, cite);
+    this.node.replaceChildren(
+      element('dl', { class: 'figures' }, ...facts.map(([name, value]) => element('div', {}, element('dt', {}, name), element('dd', {}, value)))),
+      element('p', {}, element('strong', {}, 'Assumes: '), this.#assumptions()),
+      text,
+      element(
+        'div',
+        { class: 'buttons' },
+        element('button', { class: 'quiet', type: 'button', onclick: () => void copy() }, 'Cite this'),
+        run.file === null && element('button', { class: 'quiet', type: 'button', onclick: this.onTake }, 'Use this recipe'),
+        copied,
+      ),
+    );
+  }
+
+  #grid() {
+    if (this.run.file !== null) return `that of ${this.run.file}`;
+    const { grid } = this.module.check_recipe(this.run.recipe);
+    return grid ? `${grid.size.join(' × ')} voxels of ${grid.voxel_um} µm` : '–';
+  }
+
+  #assumptions() {
+    const { recipe } = this.run;
+    return (
+      `30 °C; lithium metal behind an ideal LPSCl separator; uniform at ${recipe.initial_voltage_v} V at the start; no volume ` +
+      `change, side reaction or ageing; one crystal per NCA particle; one arrangement of particles (seed ${recipe.seed}).`
+    );
+  }
+}
+
+/** @param {Record<string, unknown>} summary @param {string} key */
+const count = (summary, key) => (typeof summary[key] === 'number' ? format(summary[key], 6) : '–');
+
+/** @param {Record<string, unknown>} summary @param {string} key @param {string} words */
+const rest = (summary, key, words) => (summary[key] ? `, ${summary[key]}${words}` : '');
