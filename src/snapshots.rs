@@ -183,10 +183,6 @@ impl Snapshots {
         self.kept.iter().chain(&self.newest)
     }
 
-    pub fn get(&self, number: usize) -> Option<&Snapshot> {
-        self.kept.get(number).or(if number == self.kept.len() { self.newest.as_ref() } else { None })
-    }
-
     pub fn last(&self) -> Option<&Snapshot> {
         self.newest.as_ref().or(self.kept.last())
     }
@@ -229,10 +225,9 @@ mod tests {
         snapshots.watch();
         offer(&mut snapshots, 2.0, false);
         assert_eq!(capacities(&snapshots), [0.0, 2.0]);
-        assert_eq!(snapshots.get(1).unwrap().at.capacity_mah_g, 2.0);
+        assert_eq!(snapshots.last().unwrap().at.capacity_mah_g, 2.0);
         offer(&mut snapshots, 3.0, true);
         assert_eq!(capacities(&snapshots), [0.0, 3.0]);
-        assert!(snapshots.get(2).is_none());
     }
 
     #[test]

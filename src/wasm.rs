@@ -20,6 +20,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::composition::Composition;
 use crate::materials::{self, Halide};
+use crate::paper::{MEASURED, Quantity};
 use crate::recipe::{FIELDS, FieldKind, Mode, Recipe, RecipeIssue};
 use crate::{presets as gallery, simulation};
 
@@ -96,12 +97,23 @@ fn slider(kind: FieldKind, used: impl Iterator<Item = f64>) -> Value {
     json!({"min": min, "max": ((wanted / step).round() * step).min(max), "log": false})
 }
 
-/// The presets: `{name, title, question, source, carbon_coverage, measured, recipe}` with every field of the recipe written out.
+/// The presets: `{name, title, question, source, recipe, measured, carbon_coverage}` with every field of the recipe written out.
+/// The last two are the paper's: discharge capacities by C-rate [mAh/g], and the share of the NCA's surface that carbon touches.
 #[wasm_bindgen]
 pub fn presets() -> JsValue {
     let full = gallery::all().into_iter().filter_map(|mut preset| {
         preset.recipe = Recipe::from_json(&preset.recipe).ok()?.to_json();
-        Some(preset)
+        let mut row = json!(preset);
+        row["measured"] = json!({});
+        row["carbon_coverage"] = Value::Null;
+        for m in MEASURED.iter().filter(|m| m.electrode == preset.name) {
+            match m.quantity {
+                Quantity::DischargeCapacity { c_rate } => row["measured"][c_rate.to_string()] = json!(m.value),
+                Quantity::CarbonCoverage => row["carbon_coverage"] = json!(m.value / 100.0),
+                _ => {}
+            }
+        }
+        Some(row)
     });
     to_js(&full.collect::<Vec<_>>())
 }

@@ -166,7 +166,7 @@ export class WorkerClient {
     for (const [other, pending] of [...this.#pending]) {
       const { request, options } = pending;
       // What waited behind the cancelled request is asked again; pictures and files of a lost structure are not.
-      if (['slice', 'labels', 'file'].includes(request.kind) || options.signal?.aborted) this.#take(other)?.reject(aborted());
+      if (PICTURES.includes(request.kind) || options.signal?.aborted) this.#take(other)?.reject(aborted());
       else this.#ask(pending);
     }
     this.onRestart(null);

@@ -11,6 +11,7 @@ use web_sys::HtmlCanvasElement;
 
 use super::draw::{clear, failed, options, style};
 use super::to_js;
+use crate::constants::ONE_C_A_PER_KG;
 use crate::plots::runs::{self, Along, Kind, Run};
 use crate::plots::{Chart, Line, Style, curve_colour};
 use crate::recipe::Recipe;
@@ -59,8 +60,8 @@ impl RunChart {
         RunChart { runs: Vec::new(), along, chart, pixel_ratio: 1.0 }
     }
 
-    /// Shows runs `{label, title, colour, dashed, finished, recipe, first_cycle_efficiency, time, capacity, voltage}` as `{kind,
-    /// along, paper}` says.
+    /// Shows runs `{label, title, colour, dashed, finished, recipe, first_cycle_efficiency, capacity, voltage}` as `{kind, along,
+    /// paper}` says.
     pub fn set(&mut self, runs: Array, shown: JsValue) -> Result<(), JsValue> {
         let shown: Shown = options(shown)?;
         self.runs = runs.iter().map(read_run).collect::<Result<_, _>>()?;
@@ -173,11 +174,13 @@ fn read_run(run: JsValue) -> Result<Run, JsValue> {
         let value = Reflect::get(&run, &name.into())?;
         Ok(value.dyn_into::<Float64Array>().map_err(|_| failed("A run lacks a column."))?.to_vec())
     };
-    let (time_s, capacity, voltage) = (column("time")?, column("capacity")?, column("voltage")?);
+    let (capacity, voltage) = (column("capacity")?, column("voltage")?);
     let RunOptions { label, title, colour, dashed, finished, recipe, first_cycle_efficiency } = options(run)?;
     let recipe = Recipe::from_json(&recipe).map_err(|issues| super::issues_to_js(&issues))?;
-    if time_s.len() != capacity.len() || voltage.len() != capacity.len() {
+    if voltage.len() != capacity.len() {
         return Err(failed("The columns of a run differ in length."));
     }
+    // The current is constant.
+    let time_s = capacity.iter().map(|q| 3600.0 * q / (recipe.c_rate * ONE_C_A_PER_KG)).collect();
     Ok(Run { label, title, colour, dashed, finished, recipe, time_s, capacity, voltage, first_cycle_efficiency })
 }

@@ -135,28 +135,26 @@ enum Source<'a> {
 
 #[wasm_bindgen]
 impl Twin {
-    /// The instants of the run whose fields are kept, in the order of time: `{time_s, capacity_mah_g, voltage_v}`.
-    pub fn snapshots(&self) -> JsValue {
-        to_js(&self.kept().map(|s| s.at).collect::<Vec<_>>())
-    }
-
-    /// Three cross-sections through one voxel: `{x, y, z, from, to}`, each of `{data, particle, rows, columns, voxel_um}`. Data
-    /// are NaN where there is no value, particle numbers −1 outside NCA. `from` and `to` hold all values of the volume.
+    /// Three cross-sections through one voxel: `{x, y, z, from, to, instant, instants}`, the first three `{data, particle, rows,
+    /// columns, voxel_um}`. Data are NaN where there is no value, particle numbers −1 outside NCA. `from` and `to` hold all values
+    /// of the volume; `instants` are those kept of the run, `instant` the number of this one or −1.
     ///
-    /// * `snapshot` – number of an instant; none is the newest, which is then kept up to date while the run goes on
-    pub fn slices(&mut self, field: &str, at: &[usize], snapshot: Option<usize>) -> Result<JsValue, JsValue> {
+    /// * `time_s` – chooses the nearest instant; none is the newest, which is then kept up to date while the run goes on
+    pub fn slices(&mut self, field: &str, at: &[usize], time_s: Option<f64>) -> Result<JsValue, JsValue> {
         let grid = self.structure.grid;
         if at.len() != 3 || at.iter().zip(grid.size).any(|(&i, n)| i >= n) {
             let message = format!("The place {at:?} lies outside the volume.");
             return Err(failure("outside", STAGE, message, &format!("It has {:?} voxels.", grid.size)));
         }
-        if snapshot.is_none()
+        if time_s.is_none()
             && let Some(simulation) = &mut self.simulation
         {
             simulation.watch();
         }
-        let source = self.source(field, snapshot)?;
+        let source = self.source(field, time_s)?;
         let [from, to] = self.range(&source);
+        let time = self.instant(time_s).map(|s| s.at.time_s);
+        let instant = self.kept().position(|s| Some(s.at.time_s) == time);
         let value = |voxel: usize| match &source {
             Source::Phase => f32::from(self.structure.phase[voxel] as u8),
             Source::Flow(values, _) => values[voxel],
@@ -181,16 +179,18 @@ impl Twin {
             ("z", slice(Axis::Z)),
             ("from", from.into()),
             ("to", to.into()),
+            ("instant", instant.map_or(-1, |i| i as i32).into()),
+            ("instants", to_js(&self.kept().map(|s| s.at).collect::<Vec<_>>())),
         ]))
     }
 
     /// A field of all voxels for the 3D view, x fastest: 0 where there is no value, else 1 to 255 along `scale` (`{from, to,
     /// log}`), held at its ends.
-    pub fn field_bytes(&self, field: &str, snapshot: Option<usize>, scale: JsValue) -> Result<Uint8Array, JsValue> {
+    pub fn field_bytes(&self, field: &str, time_s: Option<f64>, scale: JsValue) -> Result<Uint8Array, JsValue> {
         let scale: Scale =
             serde_wasm_bindgen::from_value(scale).map_err(|e| failure("scale", STAGE, e, "Give from, to and log."))?;
         let byte = |v: f32| if v.is_finite() { 1 + (254.0 * scale.share(v.into())).round() as u8 } else { 0 };
-        let bytes: Vec<u8> = match self.source(field, snapshot)? {
+        let bytes: Vec<u8> = match self.source(field, time_s)? {
             Source::Phase => vec![0; self.structure.grid.len()],
             Source::Flow(values, _) => values.iter().map(|&v| byte(v)).collect(),
             Source::Run(snapshot, field, factor) => snapshot.values(field).map(|v| byte(factor * v)).collect(),
@@ -200,9 +200,9 @@ impl Twin {
 
     /// Particles that lack something: `{number, lacks, centre_um, diameter_um, stoichiometry, state_of_charge}`, the last two
     /// null without a run. The state of charge [%] is 100 at the recipe's starting voltage and 0 at its cut-off.
-    pub fn starved(&self, snapshot: Option<usize>) -> JsValue {
+    pub fn starved(&self, time_s: Option<f64>) -> JsValue {
         let simulation = self.simulation.as_ref();
-        let instant = self.instant(snapshot).zip(simulation.map(|s| s.direction()));
+        let instant = self.instant(time_s).zip(simulation.map(|s| s.direction()));
         let ocv = nca::OpenCircuitVoltage::measured();
         let (full, empty) = (self.recipe.initial_voltage_v, self.recipe.cutoff_voltage_v);
         let rows = starved(self.analysis(), instant, &self.structure.particle);
@@ -220,15 +220,15 @@ impl Twin {
         self.simulation.iter().filter_map(|s| s.snapshots()).flat_map(|s| s.iter())
     }
 
-    fn instant(&self, number: Option<usize>) -> Option<&Snapshot> {
-        let snapshots = self.simulation.as_ref()?.snapshots()?;
-        match number {
-            Some(number) => snapshots.get(number),
-            None => snapshots.last(),
+    /// The instant nearest to a time, or the newest.
+    fn instant(&self, time_s: Option<f64>) -> Option<&Snapshot> {
+        match time_s {
+            None => self.kept().last(),
+            Some(t) => self.kept().min_by(|a, b| (a.at.time_s - t).abs().total_cmp(&(b.at.time_s - t).abs())),
         }
     }
 
-    fn source(&self, field: &str, snapshot: Option<usize>) -> Result<Source<'_>, JsValue> {
+    fn source(&self, field: &str, time_s: Option<f64>) -> Result<Source<'_>, JsValue> {
         if field == "phase" {
             return Ok(Source::Phase);
         }
@@ -241,8 +241,7 @@ impl Twin {
             let message = format!("There is no field '{field}'.");
             return Err(failure("unknown_field", STAGE, message, "Choose another field."));
         };
-        // A newest instant may have given way to a later one.
-        let snapshot = self.instant(snapshot).or_else(|| self.instant(None)).ok_or_else(super::twin::no_run)?;
+        let snapshot = self.instant(time_s).ok_or_else(super::twin::no_run)?;
         Ok(Source::Run(snapshot, known, view.factor))
     }
 
