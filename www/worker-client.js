@@ -2,6 +2,8 @@
 // One worker from the page's side: requests as promises, cancelled by AbortSignals. A worker that crashes, or does not answer a
 // cancellation, is replaced.
 
+import { PICTURES } from './messages.js';
+
 /** @typedef {import('./messages.js').Request} Request */
 /** @typedef {import('./messages.js').Asked} Asked */
 /** @typedef {import('./messages.js').Reply} Reply */

@@ -272,7 +272,7 @@ mod tests {
         let names: Vec<_> = chart.table().rows.into_iter().map(|r| r.0).collect();
         assert_eq!(names, ["high", "paper, \"10\""]);
         let frame = draw(&mut chart);
-        assert_eq!(chart.read(frame.pixel([60.0, 2.6]), 1.0).unwrap().name, "high");
+        assert_eq!(chart.read(frame.pixel([60.0, 3.6]), 1.0).unwrap().name, "high");
         chart.reset();
         assert_eq!(chart.table().rows.len(), 6);
     }

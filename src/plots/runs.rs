@@ -270,7 +270,10 @@ fn rate(runs: &[Run], paper: bool) -> Figure {
                     _ => None,
                 })
                 .collect();
-            if let (false, Some(&shape)) = (points.is_empty(), shapes.next()) {
+            if points.is_empty() {
+                continue;
+            }
+            if let Some(&shape) = shapes.next() {
                 // In the colour of the runs it belongs to.
                 let ours = groups.iter().find(|(r, _)| paper::electrode(r).is_some_and(|p| p.name == preset.name));
                 let colour = ours.map(|(_, members)| members[0].colour);
