@@ -302,12 +302,17 @@ impl Simulation {
     }
 }
 
-/// The fields at the step just accepted. Particles that nothing reaches keep the lithium they had.
+/// The fields at the step just accepted. Particles that nothing reaches keep the lithium they had; a thin coat beside a pore
+/// carries ions as well, but fills no voxel.
 fn fields(integrator: &Integrator, phase: &[Phase], initial_stoichiometry: f64) -> Fields {
     let mut fields = Fields::of(&integrator.network, integrator.state());
     let stoichiometry = &mut fields.0[Field::Stoichiometry as usize];
     for (x, _) in stoichiometry.iter_mut().zip(phase).filter(|(x, phase)| x.is_nan() && phase.stores_lithium()) {
         *x = initial_stoichiometry as f32;
+    }
+    for field in [Field::PhiE, Field::CurrentE] {
+        let values = fields.0[field as usize].iter_mut().zip(phase);
+        values.filter(|(_, p)| !p.is_electrolyte() && !p.stores_lithium()).for_each(|(v, _)| *v = f32::NAN);
     }
     fields
 }

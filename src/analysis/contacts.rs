@@ -151,7 +151,7 @@ const LOOK_THROUGH_UM: f64 = 1.5;
 
 /// The phase that the uncovered rest of a face meets: the neighbour, or what follows behind coat and carbon. `None` if NCA or
 /// nothing else follows.
-fn beyond(structure: &Microstructure, face: &SurfaceFace, coated: bool) -> Option<Phase> {
+pub(crate) fn beyond(structure: &Microstructure, face: &SurfaceFace, coated: bool) -> Option<Phase> {
     let grid = &structure.grid;
     let (voxel, mut at) = (face.voxel as usize, face.neighbour as usize);
     let side = grid.neighbours(voxel).iter().position(|&n| n == Some(at))?;

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::CellParameters;
 use super::network::{ELECTRONIC, IONIC, SEPARATOR, TERMINAL};
+use crate::analysis::contacts::beyond;
 use crate::constants::FARADAY;
 use crate::grid::{Axis, VoxelGrid};
 use crate::linalg::lattice::Lattice;
@@ -102,17 +103,29 @@ fn direct(surface: &SurfaceFace) -> f64 {
     (1.0 - f64::from(surface.covered) - f64::from(surface.carbon) - f64::from(surface.contact)).max(0.0)
 }
 
-/// Resistance of the coat under a face [Ohm m²]; where the mixed coat lies on the NCA, the coat is counted as mixed.
-fn coat_resistance(surface: &SurfaceFace, p: &CellParameters) -> f64 {
-    if surface.covered <= 0.0 {
-        return 0.0;
+/// Ionic conductivity of the coat under a face [S m⁻¹]: halide and mixed coat in series, where the mixed one lies on the NCA.
+fn coat_kappa(surface: &SurfaceFace, p: &CellParameters) -> f64 {
+    let mixed = if surface.mixed > 0.0 { f64::from(surface.mixed) / f64::from(surface.covered) } else { 0.0 };
+    let (halide_layer, mixed_layer) = (p.kappa[Phase::Halide as usize], p.kappa[Phase::Mixed as usize]);
+    if mixed > 0.0 { 1.0 / ((1.0 - mixed) / halide_layer + mixed / mixed_layer) } else { halide_layer }
+}
+
+/// Ionic conductivity outside the NCA [S m⁻¹]; shape: [nz, ny, nx].
+///
+/// A coat thinner than a voxel still carries ions along the particle where pore or carbon lies across the face: such a voxel gets
+/// the conductivity of the coat times its share of the voxel's edge. So all of the coat reacts, at any voxel size.
+fn ionic_conductivity(structure: &Microstructure, p: &CellParameters) -> Vec<f32> {
+    let mut kappa: Vec<f32> = structure.phase.iter().map(|&phase| p.kappa[phase as usize] as f32).collect();
+    for surface in structure.surface.iter().filter(|s| s.covered > 0.0 && s.coat_um > 0.0) {
+        let phase = structure.phase[surface.neighbour as usize];
+        if !phase.is_electrolyte() && !phase.stores_lithium() {
+            let layer = coat_kappa(surface, p);
+            let share = surface.area * surface.covered * surface.coat_um / structure.grid.voxel_um as f32;
+            let sum = &mut kappa[surface.neighbour as usize];
+            *sum = (*sum + share * layer as f32).min(layer as f32);
+        }
     }
-    let mixed = f64::from(surface.mixed) / f64::from(surface.covered);
-    let mut resistivity = (1.0 - mixed) / p.kappa[Phase::Halide as usize];
-    if mixed > 0.0 {
-        resistivity += mixed / p.kappa[Phase::Mixed as usize];
-    }
-    f64::from(surface.coat_um) * 1e-6 * resistivity
+    kappa
 }
 
 /// Shares the electronic contact area of the whole surface among the faces that a path can pass through.
@@ -150,7 +163,8 @@ impl ContactShare {
     fn contact(&self, surface: &SurfaceFace, across: Phase) -> f64 {
         let carbon = self.carbon * f64::from(surface.carbon);
         match across {
-            Phase::Nca => self.contact * f64::from(surface.contact) + carbon,
+            // Carbon between two particles makes two contacts in series.
+            Phase::Nca => self.contact * f64::from(surface.contact) + 0.5 * carbon,
             Phase::Carbon => carbon,
             Phase::Mixed => self.mixed * f64::from(surface.mixed),
             _ => 0.0,
@@ -165,6 +179,8 @@ pub(super) struct Branches {
     pub storage_nodes: Vec<[u32; 2]>,
     /// Position of each NCA voxel in `storage`.
     position: Vec<u32>,
+    /// Ionic conductivity of each voxel outside the NCA [S m⁻¹].
+    kappa: Vec<f32>,
     pub interior: Vec<Interior>,
     pub contacts: Vec<Contact>,
     pub reactions: Vec<Reaction>,
@@ -175,6 +191,7 @@ impl Branches {
     pub fn conduction(&mut self, structure: &Microstructure, p: &CellParameters, lattice: &mut Lattice) {
         let grid = structure.grid;
         self.position = vec![NONE; grid.len()];
+        self.kappa = ionic_conductivity(structure, p);
         for (voxel, phase) in structure.phase.iter().enumerate() {
             if phase.stores_lithium() {
                 let at = grid.coordinates(voxel);
@@ -203,11 +220,10 @@ impl Branches {
                         self.interior.push(Interior { electronic, ionic, a, b });
                     }
                 } else if !phase.stores_lithium() && !other.stores_lithium() {
-                    let pair = |table: &[f64; Phase::COUNT]| harmonic(table[phase as usize], table[other as usize]);
                     let (electronic, ionic) =
                         (face_id(lattice, ELECTRONIC, axis, at), face_id(lattice, IONIC, axis, at));
-                    *face_mut(lattice, electronic) = pair(&p.sigma) as f32;
-                    *face_mut(lattice, ionic) = pair(&p.kappa) as f32;
+                    *face_mut(lattice, electronic) = harmonic(p.sigma[phase as usize], p.sigma[other as usize]) as f32;
+                    *face_mut(lattice, ionic) = harmonic(self.kappa[voxel].into(), self.kappa[upper].into()) as f32;
                 }
             }
         }
@@ -217,6 +233,7 @@ impl Branches {
     pub fn surface(&mut self, structure: &Microstructure, p: &CellParameters, h: f64, lattice: &mut Lattice) {
         let grid = structure.grid;
         let share = ContactShare::new(structure);
+        let coated = structure.surface.iter().any(|f| f.covered > 0.0);
         // Contact seen from the first side of a face between two particles.
         let mut first_side: HashMap<u32, f64> = HashMap::new();
         for surface in &structure.surface {
@@ -250,18 +267,12 @@ impl Branches {
                 *face_mut(lattice, face) = 1.0;
                 self.contacts.push(Contact { face, a, b, fixed: fixed as f32, area: contact as f32 });
             }
-            if other.is_electrolyte() {
+            let kappa = f64::from(self.kappa[neighbour]);
+            if kappa > 0.0 {
                 let face = face_id(lattice, IONIC, axis, at);
                 let electrolyte = lattice.node(IONIC, grid.coordinates(neighbour)) as u32;
                 let below = FARADAY * C_S_MAX / (f64::from(surface.depth) * h);
-                let half = 0.5 * h / p.kappa[other as usize];
-                // A coat that the grid resolves is there as voxels; a thinner one lies on the face.
-                let (coat, film, j0) = match other {
-                    Phase::Lpscl => (coat_resistance(surface, p), p.film_resistance, p.j0_lpscl),
-                    _ => (0.0, 0.0, p.j0_halide),
-                };
-                let covered = f64::from(surface.covered);
-                for (fraction, layer, j0) in [(covered, coat, p.j0_halide), (direct(surface), film, j0)] {
+                let mut react = |fraction: f64, layer: f64, j0: f64| {
                     if fraction > 0.0 {
                         *face_mut(lattice, face) = 1.0;
                         self.reactions.push(Reaction {
@@ -270,11 +281,24 @@ impl Branches {
                             electrolyte,
                             area: (area * fraction) as f32,
                             below: below as f32,
-                            resistance: (layer + half) as f32,
+                            resistance: layer as f32,
                             j0: j0 as f32,
                             carries: false,
                         });
                     }
+                };
+                // Across a thin coat lies the middle of an electrolyte voxel; one that the grid resolves is that voxel, and
+                // along a film in a pore the current has no voxel to cross.
+                let half = if other.is_electrolyte() { 0.5 * h / kappa } else { 0.0 };
+                let coat = match other {
+                    Phase::Halide | Phase::Mixed => 0.0,
+                    _ => f64::from(surface.coat_um) * 1e-6 / coat_kappa(surface, p),
+                };
+                react(f64::from(surface.covered), coat + half, p.j0_halide);
+                match beyond(structure, surface, coated) {
+                    Some(Phase::Lpscl) => react(direct(surface), p.film_resistance + half, p.j0_lpscl),
+                    Some(Phase::Halide) => react(direct(surface), half, p.j0_halide),
+                    _ => {}
                 }
             }
         }
@@ -286,9 +310,9 @@ impl Branches {
         let [nx, ny, nz] = grid.size;
         for column in 0..nx * ny {
             let bottom = structure.phase[column];
-            if bottom.is_electrolyte() {
+            if !bottom.stores_lithium() {
                 let face = lattice.face_z(IONIC, grid.coordinates(column));
-                lattice.gz[face] = (2.0 * p.kappa[bottom as usize]) as f32;
+                lattice.gz[face] = 2.0 * self.kappa[column];
             }
             let voxel = column + nx * ny * (nz - 1);
             let top = structure.phase[voxel];

@@ -5,6 +5,7 @@
 
 use super::CellParameters;
 use super::kinetics::{Subsurface, interface_current};
+use crate::analysis::contacts::beyond;
 use crate::constants::FARADAY;
 use crate::grid::Axis;
 use crate::materials::Phase;
@@ -46,6 +47,19 @@ fn model<'a>(structure: &'a Microstructure, p: &'a CellParameters) -> Model<'a> 
     let phase = &structure.phase;
     let mut branches = Vec::new();
     let series = |a: f64, b: f64| if a > 0.0 && b > 0.0 { h / (0.5 / a + 0.5 / b) } else { 0.0 };
+    // The mean conductivity of a coat, and what it lends to pores and carbon next to it.
+    let coat = |s: &SurfaceFace| {
+        let m = f64::from(s.mixed / s.covered);
+        1.0 / ((1.0 - m) / p.kappa[Phase::Halide as usize] + m / p.kappa[Phase::Mixed as usize])
+    };
+    let mut kappa: Vec<f64> = phase.iter().map(|&phase| p.kappa[phase as usize]).collect();
+    for s in &structure.surface {
+        let w = s.neighbour as usize;
+        if matches!(phase[w], Phase::Pore | Phase::Carbon) {
+            let thickness = f64::from(s.area) * f64::from(s.covered) * f64::from(s.coat_um) * 1e-6;
+            kappa[w] = (kappa[w] + coat(s) * thickness / h).min(coat(s));
+        }
+    }
     for v in 0..grid.len() {
         if phase[v] == Phase::Nca {
             branches.push(Branch::Storage(v));
@@ -60,14 +74,14 @@ fn model<'a>(structure: &'a Microstructure, p: &'a CellParameters) -> Model<'a> 
                 (false, false) => {
                     let (a, b) = (phase[v] as usize, phase[w] as usize);
                     branches.push(Branch::Fixed(phi_s(v), phi_s(w), series(p.sigma[a], p.sigma[b])));
-                    branches.push(Branch::Fixed(phi_e(v), phi_e(w), series(p.kappa[a], p.kappa[b])));
+                    branches.push(Branch::Fixed(phi_e(v), phi_e(w), series(kappa[v], kappa[w])));
                 }
                 _ => {}
             }
         }
         let z = grid.coordinates(v)[2];
         if z == 0 && phase[v] != Phase::Nca {
-            branches.push(Branch::Fixed(separator, phi_e(v), 2.0 * p.kappa[phase[v] as usize] * h));
+            branches.push(Branch::Fixed(separator, phi_e(v), 2.0 * kappa[v] * h));
         }
         if z == grid.size[2] - 1 {
             if phase[v] == Phase::Nca {
@@ -96,7 +110,7 @@ fn model<'a>(structure: &'a Microstructure, p: &'a CellParameters) -> Model<'a> 
             let twin = structure.surface[..k].iter().find(|t| t.voxel == s.neighbour && t.neighbour == s.voxel);
             if let Some(twin) = twin {
                 let open = |s: &SurfaceFace| {
-                    f64::from(s.area) * (particles * f64::from(s.contact) + carbon * f64::from(s.carbon))
+                    f64::from(s.area) * (particles * f64::from(s.contact) + 0.5 * carbon * f64::from(s.carbon))
                 };
                 let mean = 0.5 * (open(s) + open(twin)) * h * h;
                 branches.push(Branch::Contact(v, Some(w), phi_s(w), r / mean, mean));
@@ -112,27 +126,23 @@ fn model<'a>(structure: &'a Microstructure, p: &'a CellParameters) -> Model<'a> 
             }
         }
         let depth = f64::from(s.depth) * h;
-        let kappa = p.kappa[phase[w] as usize];
-        let half = 0.5 * h / kappa;
+        let mut react = |fraction: f64, resistance: f64, j0: f64| {
+            branches.push(Branch::Reaction(v, phi_e(w), area * fraction, depth, resistance, j0));
+        };
+        let half = 0.5 * h / kappa[w];
+        let thin = f64::from(s.coat_um) * 1e-6 / coat(s);
+        let behind = beyond(structure, s, true);
         match phase[w] {
-            Phase::Lpscl => {
-                let m = f64::from(s.mixed / s.covered);
-                let (halide, mixed) = (p.kappa[Phase::Halide as usize], p.kappa[Phase::Mixed as usize]);
-                let coat = f64::from(s.coat_um) * 1e-6 * ((1.0 - m) / halide + m / mixed);
-                branches.push(Branch::Reaction(v, phi_e(w), area * covered, depth, half + coat, p.j0_halide));
-                branches.push(Branch::Reaction(
-                    v,
-                    phi_e(w),
-                    area * direct,
-                    depth,
-                    half + p.film_resistance,
-                    p.j0_lpscl,
-                ));
-            }
-            Phase::Halide | Phase::Mixed => {
-                branches.push(Branch::Reaction(v, phi_e(w), area * (covered + direct), depth, half, p.j0_halide));
-            }
-            _ => {}
+            Phase::Nca => continue,
+            Phase::Lpscl => react(covered, half + thin, p.j0_halide),
+            Phase::Halide | Phase::Mixed => react(covered, half, p.j0_halide),
+            Phase::Pore | Phase::Carbon => react(covered, thin, p.j0_halide),
+        }
+        let half = if matches!(phase[w], Phase::Pore | Phase::Carbon) { 0.0 } else { half };
+        if behind == Some(Phase::Lpscl) {
+            react(direct, half + p.film_resistance, p.j0_lpscl);
+        } else if behind == Some(Phase::Halide) {
+            react(direct, half, p.j0_halide);
         }
     }
     Model { structure, p, h, branches }
