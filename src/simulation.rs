@@ -17,7 +17,7 @@ use crate::microstructure::Microstructure;
 use crate::protocol::{ConstantCurrent, Protocol};
 use crate::recipe::{Recipe, RecipeIssue};
 use crate::results::{Series, StopReason, Summary};
-use crate::snapshots::{self, Instant, Snapshots};
+use crate::snapshots::{Instant, Snapshots};
 
 /// Where a run stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,12 +96,11 @@ pub fn estimate_bytes(recipe: &Recipe) -> u64 {
 /// Bytes that a run on this grid takes.
 ///
 /// The factor is the peak of resident memory over voxels, measured natively for `lyc-10` at 0.5 um, with a tenth on top;
-/// what is kept of the fields comes on top of it.
+/// what is kept of the fields ([`crate::snapshots::bytes`]) comes on top of it.
 pub fn bytes_for_run(grid: &VoxelGrid) -> u64 {
     const BYTES_PER_VOXEL: u64 = 520;
     // Not `len()`: in wasm a count of voxels may exceed usize.
-    let voxels = grid.size.iter().map(|&n| n as u64).product::<u64>();
-    voxels * BYTES_PER_VOXEL + snapshots::bytes(voxels)
+    grid.size.iter().map(|&n| n as u64).product::<u64>() * BYTES_PER_VOXEL
 }
 
 /// The refusal of a recipe that would not fit into `limit` bytes, with the finest voxel that would.

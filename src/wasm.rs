@@ -22,7 +22,7 @@ use crate::composition::Composition;
 use crate::materials::{self, Halide};
 use crate::paper::{MEASURED, Quantity};
 use crate::recipe::{FIELDS, FieldKind, Mode, Recipe, RecipeIssue};
-use crate::{presets as gallery, simulation};
+use crate::{presets as gallery, simulation, snapshots};
 
 /// Memory that one run may take in a tab [bytes]; browsers end tabs that want much more.
 const MEMORY_LIMIT: u64 = 2 << 30;
@@ -126,7 +126,7 @@ pub fn check_recipe(recipe: JsValue) -> JsValue {
             "recipe": recipe.to_json(),
             "composition": Composition::new(&recipe),
             "grid": recipe.grid(),
-            "estimate_bytes": simulation::estimate_bytes(&recipe),
+            "estimate_bytes": simulation::estimate_bytes(&recipe) + snapshots::bytes(recipe.grid().len() as u64),
         })),
         Err(issues) => issues_to_js(&issues),
     }

@@ -33,7 +33,7 @@ fn column() -> Microstructure {
     let grid = VoxelGrid { size: [2, 2, 5], voxel_um: 1.0 };
     let phase: Vec<Phase> = (0..grid.len()).map(|v| if v < 8 { Phase::Lpscl } else { Phase::Nca }).collect();
     let particle = phase.iter().map(|p| if *p == Phase::Nca { 0 } else { NO_PARTICLE }).collect();
-    let face = |voxel: u32| SurfaceFace { voxel, neighbour: voxel - 4, area: 0.8, ..Default::default() };
+    let face = |voxel: u32| SurfaceFace { voxel, neighbour: voxel - 4, area: 0.8, depth: 0.5, ..Default::default() };
     Microstructure { grid, phase, particle, particles: Vec::new(), surface: (8..12).map(face).collect() }
 }
 
@@ -57,7 +57,7 @@ fn in_a_column_the_same_current_passes_electrolyte_interface_and_collector() {
         assert!(near(snapshot.value(Field::ReactionCurrent, voxel), j));
         // Ohm's law of the film and Butler-Volmer at the stoichiometry of the surface, a little above the voxel's own.
         let x = f64::from(snapshot.value(Field::Stoichiometry, voxel));
-        let [low, high] = [x, x + 0.1].map(|x| 2.0 * THERMAL_VOLTAGE * (j / (2.0 * 0.5 * nca::j0_shape(x))).asinh());
+        let [low, high] = [x, x + 0.1].map(|x| 2.0 * THERMAL_VOLTAGE * libm::asinh(j / (2.0 * 0.5 * nca::j0_shape(x))));
         let charge_transfer = f64::from(snapshot.value(Field::Overpotential, voxel)) - 0.1389 * j;
         assert!(
             low.min(high) - 1e-4 < charge_transfer && charge_transfer < low.max(high) + 1e-4,

@@ -131,7 +131,7 @@ impl Chart {
         if !frame.holds(frame.value(at)) {
             return None;
         }
-        let distance = |p: [f64; 2]| (p[0] - at[0]).hypot(p[1] - at[1]);
+        let distance = |p: [f64; 2]| libm::hypot(p[0] - at[0], p[1] - at[1]);
         // (distance, series, values, note)
         let mut nearest: Option<(f64, usize, [f64; 2], &str)> = None;
         for (number, series) in self.figure.series.iter().enumerate() {

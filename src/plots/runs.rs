@@ -227,7 +227,7 @@ fn dqdv(runs: &[Run]) -> Figure {
 }
 
 /// Groups in the order in which they first appear.
-fn groups<'a, K: PartialEq>(runs: &'a [Run], key: impl Fn(&Run) -> K) -> Vec<(K, Vec<&'a Run>)> {
+fn groups<K: PartialEq>(runs: &[Run], key: impl Fn(&Run) -> K) -> Vec<(K, Vec<&Run>)> {
     let mut groups: Vec<(K, Vec<&Run>)> = Vec::new();
     for run in runs.iter().filter(|run| run.finished && !run.capacity.is_empty()) {
         let key = key(run);
