@@ -85,15 +85,19 @@ browserTest('the pointer reads the nearest curve; a drag, keys and a double clic
   await open({ page, url });
   await makeSmall(page);
   await discharge(page, '0.5C');
-  const { x, y, width, height } = await chart(page).boundingBox();
-  const at = (u, v) => [x + u * width, y + v * height];
-  await page.mouse.move(...at(0.4, 0.3));
+  // The page may have scrolled in between.
+  const move = async (u, v, options) => {
+    await chart(page).scrollIntoViewIfNeeded();
+    const { x, y, width, height } = await chart(page).boundingBox();
+    await page.mouse.move(x + u * width, y + v * height, options);
+  };
+  await move(0.4, 0.3);
   assert.match(await reading(page), /^10 wt% LYC, changed, 0\.5C: [34]\.\d{3} V at \d+\.\d mAh\/g$/);
   const first = await pixels(page);
   const drag = async () => {
-    await page.mouse.move(...at(0.3, 0.15));
+    await move(0.3, 0.15);
     await page.mouse.down();
-    await page.mouse.move(...at(0.5, 0.5), { steps: 4 });
+    await move(0.5, 0.5, { steps: 4 });
     await page.mouse.up();
   };
   const all = (await table(page)).length;
@@ -104,7 +108,7 @@ browserTest('the pointer reads the nearest curve; a drag, keys and a double clic
   await whole(page).click();
   assert.equal(await whole(page).isVisible(), false);
   await drag();
-  await page.mouse.dblclick(...at(0.5, 0.5));
+  await chart(page).dblclick();
   await whole(page).waitFor({ state: 'hidden' });
   await chart(page).focus();
   await page.keyboard.press('+');
