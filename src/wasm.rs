@@ -18,6 +18,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use wasm_bindgen::prelude::*;
 
+use crate::citation::{VERSION, citation};
 use crate::composition::Composition;
 use crate::materials::{self, Halide};
 use crate::paper::{MEASURED, Quantity};
@@ -135,7 +136,7 @@ pub fn check_recipe(recipe: JsValue) -> JsValue {
 /// What results say of where they come from: `{version, citation}`.
 #[wasm_bindgen]
 pub fn about() -> JsValue {
-    to_js(&json!({"version": crate::VERSION, "citation": crate::citation()}))
+    to_js(&json!({"version": VERSION, "citation": citation()}))
 }
 
 /// A seed that nobody has chosen.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 /// Rooms from the ground up. A room may import from earlier lines only; rooms of one line do not know each other.
 const ORDER: &[&[&str]] = &[
-    &["constants"],
+    &["citation", "constants"],
     &["grid"],
     &["linalg"],
     &["materials"],

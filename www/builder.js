@@ -24,7 +24,7 @@ export class Builder {
   #wantedAt = 0;
   /** @type {Promise<void> | null} */
   #working = null;
-  /** @type {AbortController | null} */
+  /** For a structure that takes a while. @type {AbortController | null} */
   #fine = null;
   /** Ends the wait for a still knob. */
   #wake = () => {};
@@ -68,11 +68,13 @@ export class Builder {
     while (this.#wanted) {
       const wanted = this.#wanted;
       try {
-        if (await this.#sketch(wanted)) await this.#stillness();
+        const sketched = await this.#sketch(wanted);
+        if (sketched) await this.#stillness();
         if (this.#wanted !== wanted) continue;
-        const fine = (this.#fine = new AbortController());
+        // What takes no longer than a sketch is not given up: a knob that is being turned would never see any of it.
+        if (sketched) this.#fine = new AbortController();
         const report = await this.simulator.build(wanted.recipe, this.volume(), {
-          signal: fine.signal,
+          signal: this.#fine?.signal,
           onProgress: ({ stage, fraction }) => this.hooks.onStage(stage, fraction),
         });
         this.#built = wanted.recipe;

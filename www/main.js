@@ -82,16 +82,20 @@ async function start() {
   let checked = null;
   /** @type {import('./messages.js').Report | null} */
   let report = null;
+  /** The recipe of the result beside the bar. @type {Recipe | null} */
+  let answered = null;
+  const isAnswered = () => checked !== null && answered !== null && sameRecipe(checked.recipe, answered);
 
   const first = presets.find((p) => p.name === FIRST_PRESET) ?? presets[0];
   const form = new Form(module.fields(), presets, first, module.new_seed, (knob) => change(knob));
   const links = new Links(form.fields, presets, first, (recipe) => module.check_recipe(recipe).issues ?? []);
   const builder = new Builder(module, simulator, () => imported, {
-    onStage: (stage, fraction) => runner.shown === null && bar.say('Building the structure', stage, fraction),
+    onStage: (stage, fraction) => !runner.shown && !isAnswered() && bar.say('Building the structure', stage, fraction),
     onSketch: draw,
     onBuilt: (found, wanted) => {
       show(wanted, found);
-      if (runner.shown) return;
+      // A structure that was made after its run does not talk over the result.
+      if (runner.shown || isAnswered()) return;
       bar.say('Ready', '', 0);
       if (settings.live) liveSoon();
     },
@@ -160,6 +164,7 @@ async function start() {
       if (!runner.shown) bar.say('The recipe cannot be built', faults, 0);
       return;
     }
+    if (!isAnswered()) answered = null;
     tell(checked, imported ? report : null);
     builder.want(checked);
   }
@@ -230,6 +235,7 @@ async function start() {
     if (runner.shown) runner.leave();
     const found = await simulator.build(wanted.recipe, taken);
     imported = taken;
+    answered = null;
     builder.forget();
     bar.showFiner(null);
     show(wanted, found);
@@ -237,7 +243,7 @@ async function start() {
   }
 
   function release() {
-    imported = null;
+    imported = answered = null;
     builder.forget();
     files.show(null, null);
     check();
@@ -295,6 +301,7 @@ async function start() {
 
   /** @param {Run} current a run of the recipe of the moment */
   async function discharge(current) {
+    answered = null;
     bar.say('Setting up', '', 0);
     const done = runner.show(current, imported);
     enable();
@@ -302,7 +309,9 @@ async function start() {
       await done;
       const { discharge_capacity_mah_g, time_steps, stop_reason } = /** @type {import('./messages.js').Summary} */ (current.summary);
       const text = `${discharge_capacity_mah_g.toFixed(1)} mAh/g in ${time_steps} time steps, ended by ${stopReason(stop_reason)}`;
-      if (!runner.shown) bar.say('Finished', text, 1);
+      if (runner.shown) return;
+      bar.say('Finished', text, 1);
+      answered = current.recipe;
     } catch (error) {
       if (isAbort(error) && !runner.shown) bar.say(current.live ? 'Ready' : 'Cancelled', '', 0);
       fail(error);

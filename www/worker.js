@@ -143,8 +143,10 @@ async function run(slot, request) {
     const capacity = cell.series('capacity_mah_g').slice(from);
     const voltage = cell.series('voltage_v').slice(from);
     const curve = { capacity, voltage };
-    post({ kind: 'progress', id, progress: { ...progress, from, curve } }, [capacity.buffer, voltage.buffer]);
+    // Counted before the columns go: what is transferred has no length here any more.
+    const first = from;
     from += capacity.length;
+    post({ kind: 'progress', id, progress: { ...progress, from: first, curve } }, [capacity.buffer, voltage.buffer]);
     return finished;
   });
   if (done) post({ kind: 'done', id, result: cell.summary() });

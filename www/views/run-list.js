@@ -181,7 +181,11 @@ class Row {
       this.rename.focus();
     };
     input.addEventListener('keydown', (event) => {
-      if (event.key === 'Enter' || event.key === 'Escape') end(event.key === 'Enter');
+      if (event.key === 'Enter' || event.key === 'Escape') {
+        // Else the button that takes the focus would be pressed as well.
+        event.preventDefault();
+        end(event.key === 'Enter');
+      }
       event.stopPropagation();
     });
     input.addEventListener('blur', () => end(true));

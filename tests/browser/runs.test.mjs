@@ -1,0 +1,171 @@
+// The list of runs, the pool behind it, and the comparison with the paper.
+
+import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { choose, finished, makeSmall, number, open, run, runButton, runs } from './bench.mjs';
+import { browserTest } from './harness.mjs';
+
+const rate = (page, name) => page.getByRole('button', { name, exact: true }).click();
+const button = (page, name) => page.getByRole('button', { name, exact: true });
+const legend = (page) => page.locator('#profile-legend li');
+
+/** A finished run of a small cathode. */
+async function runSmall({ page, url }) {
+  await open({ page, url });
+  await makeSmall(page);
+  await run(page);
+  await finished(page);
+}
+
+browserTest('a run is renamed, hidden, pinned, and outlives a reload; what is not pinned is swept away', async ({ page, url }) => {
+  await runSmall({ page, url });
+  await rate(page, '2C');
+  await run(page);
+  await runs(page).nth(1).waitFor();
+  await button(page, 'Rename 10 wt% LYC, changed, 2C').click();
+  await page.getByRole('textbox', { name: 'Name of the run' }).fill('the fast one');
+  await page.keyboard.press('Enter');
+  assert.ok(await button(page, 'Rename the fast one, 2C').evaluate((b) => b === document.activeElement));
+  await button(page, 'Pin the fast one, 2C').click();
+  assert.equal(await legend(page).count(), 2);
+  await page.getByRole('checkbox', { name: 'Draw 10 wt% LYC, changed, 0.5C' }).uncheck();
+  await legend(page).nth(1).waitFor({ state: 'detached' });
+  assert.match(await legend(page).textContent(), /the fast one/);
+  const numbers = await runs(page).nth(1).locator('data').evaluateAll((cells) => cells.map((c) => c.getAttribute('value')));
+  await page.waitForTimeout(600);
+  await page.reload();
+  await runs(page).nth(1).waitFor();
+  assert.deepEqual(await runs(page).nth(1).locator('data').evaluateAll((cells) => cells.map((c) => c.getAttribute('value'))), numbers);
+  assert.equal(await button(page, 'Pin the fast one, 2C').getAttribute('aria-pressed'), 'true');
+  assert.equal(await page.getByRole('checkbox', { name: 'Draw 10 wt% LYC, changed, 0.5C' }).isChecked(), false);
+  await button(page, 'Remove all but pinned').click();
+  await runs(page).nth(1).waitFor({ state: 'detached' });
+  assert.match(await runs(page).textContent(), /the fast one/);
+});
+
+browserTest('each result carries its certificate, its assumptions and how to cite it', async ({ page, url }) => {
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  await runSmall({ page, url });
+  await page.getByRole('button', { name: /^Certificate of/ }).click();
+  const fact = async (name) => page.locator('.certificate dt', { hasText: name }).locator('+ dd').textContent();
+  for (const name of ['Charge balance', 'Lithium balance']) {
+    const value = Number.parseFloat((await fact(name)).replace(/ × 10⁻(.).*/, (_, digit) => `e-${'⁰¹²³⁴⁵⁶⁷⁸⁹'.indexOf(digit)}`));
+    assert.ok(value >= 0 && value < 1e-4, `${name}: ${await fact(name)}`);
+  }
+  assert.equal(await fact('Grid'), '10 × 10 × 12 voxels of 1 µm');
+  assert.match(await fact('Computed by'), /^catholyte \d+\.\d+\.\d+$/);
+  await page.getByText('Assumes:').waitFor();
+  await button(page, 'Cite this').click();
+  await page.getByText('Copied.').waitFor();
+  const citation = await page.evaluate(() => navigator.clipboard.readText());
+  assert.match(citation, /catholyte.*version \d+\.\d+\.\d+.*10\.1016\/j\.ensm\.2022\.11\.038/);
+});
+
+browserTest('a discharge is held and goes on', async ({ page, url }) => {
+  await open({ page, url });
+  await run(page);
+  const bar = page.getByRole('progressbar', { name: 'Progress of the discharge' });
+  await page.getByText(/[1-9]\d* time steps/).waitFor();
+  await button(page, 'Pause').click();
+  await page.waitForTimeout(200);
+  const held = await bar.evaluate((b) => b.value);
+  await page.waitForTimeout(700);
+  assert.equal(await bar.evaluate((b) => b.value), held);
+  await runs(page).first().waitFor({ state: 'detached' });
+  await page.getByText(/paused at \d+ %/).waitFor();
+  await button(page, 'Resume').click();
+  await page.getByText(/\d+ s left/).first().waitFor();
+  await finished(page);
+});
+
+browserTest('several electrodes are discharged at once while another is on the bench', async ({ page, url }) => {
+  await open({ page, url });
+  await number(page, 'Voxel').fill('1.25');
+  await button(page, 'Finer run').click();
+  await button(page, 'Finer run').click();
+  // Both of them under way at a time.
+  await page.waitForFunction(() => [...document.querySelectorAll('#runs progress')].filter((bar) => bar.value > 0).length === 2);
+  await number(page, 'Voxel').fill('2.5');
+  await page.getByText('10 × 10 × 20').waitFor();
+  for (const cancel of await page.getByRole('button', { name: /^Cancel 10 wt%/ }).all()) await cancel.click();
+  await page.getByText('Every run is kept here').waitFor();
+});
+
+browserTest('a discharge that was asked for goes on when the recipe changes', async ({ page, url }) => {
+  await open({ page, url });
+  await run(page);
+  await page.getByText(/[1-9]\d* time steps/).waitFor();
+  await choose(page, '14 wt% LYC');
+  await page.getByRole('img', { name: /^Phase, cross-section/ }).waitFor();
+  assert.ok(await runButton(page).isEnabled());
+  await runs(page).first().waitFor();
+  assert.match(await runs(page).first().textContent(), /10 wt% LYC.*cut-off voltage/);
+});
+
+browserTest('all runs go into one file and come back from it; wrong files say what is wrong', async ({ page, url }) => {
+  await runSmall({ page, url });
+  const download = page.waitForEvent('download');
+  await button(page, 'Save all runs').click();
+  const path = await (await download).path();
+  const data = JSON.parse(await readFile(path, 'utf8'));
+  assert.equal(data.runs[0].seed, 1);
+  assert.equal(data.runs[0].recipe.width_um, 10);
+  assert.match(data.version, /^\d+\.\d+/);
+  const status = page.locator('#runs-status');
+  const openFile = async (content) => {
+    const file = join(tmpdir(), `runs-${process.pid}.json`);
+    await writeFile(file, typeof content === 'string' ? content : JSON.stringify(content));
+    const chooser = page.waitForEvent('filechooser');
+    await button(page, 'Open runs').click();
+    await (await chooser).setFiles(file);
+  };
+  const changed = (change) => {
+    const copy = structuredClone(data);
+    change(copy.runs[0], copy);
+    return copy;
+  };
+  for (const [content, message] of [
+    ['not json', /no JSON/],
+    [{ format: 'other' }, /holds no runs/],
+    [changed((_, file) => (file.format_version = 9)), /format version 9/],
+    [changed((one) => (one.recipe.porosity = 2)), /Run 1: porosity of its recipe is 2; allowed is/],
+    [changed((one) => (one.recipe.colour = 2)), /Run 1: colour/],
+    [changed((one) => (one.seed = 7)), /seed is 7, but 1/],
+    [changed((one) => one.voltage_v.pop()), /capacities, but \d+ voltages/],
+    [changed((one) => (one.voltage_v[3] = 'x')), /voltage_v has "x" as point 4/],
+    [changed((one) => delete one.summary), /summary is missing/],
+    [changed((one) => (one.title = '')), /title is ""/],
+  ]) {
+    await openFile(content);
+    await status.filter({ hasText: message }).waitFor();
+  }
+  assert.equal(await runs(page).count(), 1);
+  await openFile(data);
+  await status.filter({ hasText: '1 were here already' }).waitFor();
+  await page.getByRole('button', { name: /^Remove 10 wt%/ }).click();
+  await runs(page).first().waitFor({ state: 'detached' });
+  await openFile(data);
+  await status.filter({ hasText: '1 run from' }).waitFor();
+  assert.equal(await runs(page).count(), 1);
+});
+
+browserTest('storage that is full or damaged is told, and costs nothing else', async ({ page, url }) => {
+  await page.addInitScript(() => {
+    localStorage.setItem('catholyte-runs', '{"format":"catholyte-runs"}');
+    const put = Storage.prototype.setItem;
+    Storage.prototype.setItem = function (key, text) {
+      if (key === 'catholyte-runs' && window.full) throw new DOMException('full', 'QuotaExceededError');
+      put.call(this, key, text);
+    };
+  });
+  await open({ page, url });
+  await page.getByRole('alert').filter({ hasText: 'runs of the last visit' }).waitFor();
+  await page.evaluate(() => (window.full = true));
+  await makeSmall(page);
+  await run(page);
+  await finished(page);
+  await page.getByText('no room for the oldest run').waitFor();
+  assert.equal(await runs(page).count(), 1);
+});
