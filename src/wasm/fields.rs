@@ -72,7 +72,7 @@ const VIEWS: [View; Field::COUNT + 2] = [
     },
     View {
         key: "current_s",
-        label: "Electronic current density",
+        label: "Electronic current",
         bar: "Electronic current density (mA/cm²)",
         unit: "mA/cm²",
         needs: "run",
@@ -81,7 +81,7 @@ const VIEWS: [View; Field::COUNT + 2] = [
     },
     View {
         key: "current_e",
-        label: "Ionic current density",
+        label: "Ionic current",
         bar: "Ionic current density (mA/cm²)",
         unit: "mA/cm²",
         needs: "run",
@@ -108,7 +108,7 @@ const VIEWS: [View; Field::COUNT + 2] = [
     },
     View {
         key: "flux",
-        label: "Current density of Effective transport",
+        label: "Current density",
         bar: "Current density over its mean",
         unit: "of the mean",
         needs: "flow",

@@ -6,7 +6,7 @@ import { browserTest } from './harness.mjs';
 
 const card = (page) => page.getByRole('region', { name: 'Cross-section' });
 const field = (page) => card(page).getByRole('combobox', { name: 'Show' });
-const section = (page, axis) => card(page).getByRole('img', { name: new RegExp(`cross-section at ${axis} =`) });
+const section = (page, axis) => card(page).getByRole('img', { name: new RegExp(`(cross-section|companion) at ${axis} =`) });
 const slider = (page) => card(page).getByRole('slider', { name: 'Instant of the discharge' });
 const place = (page) => page.locator('#timeline-place').textContent();
 /** What a canvas shows, once nothing changes any more. */
@@ -58,8 +58,8 @@ browserTest('every field of a run is drawn and read with its unit', async ({ pag
     'Lithium stoichiometry': /µm: 0\.\d+, particle \d+/,
     'Electronic potential': /µm: [34]\.\d+ V/,
     'Ionic potential': /µm: −?0?\.?\d.* V/,
-    'Electronic current density': /mA\/cm²/,
-    'Ionic current density': /mA\/cm²/,
+    'Electronic current': /mA\/cm²/,
+    'Ionic current': /mA\/cm²/,
     'Reaction current': /mA\/cm², particle/,
     'Interface overpotential': /mV, particle/,
   };

@@ -74,6 +74,10 @@ export class Plots {
   #mark = null;
   /** @type {{left: number, top: number, width: number, height: number} | null} */
   #frame = null;
+  /** The list of names as it stands. */
+  #legend = '';
+  /** Runs that had come to their end when the chart was drawn last. */
+  #finished = 0;
   /** Where a drag began. @type {[number, number] | null} */
   #from = null;
 
@@ -129,13 +133,20 @@ export class Plots {
     byId('along').hidden = this.#kind !== 'voltage';
     byId('paper').hidden = this.#kind === 'dqdv' || this.#kind === 'energy';
     this.#set();
-    /** @type {Entry[]} */
-    const entries = this.chart.legend(isDark());
-    byId('profile-legend').replaceChildren(...entries.map((entry) => element('li', {}, key(entry), entry.name)));
     byId('profile').setAttribute('aria-label', `Chart, ${this.chart.description()}`);
     this.#say(null);
+    this.#drawLegend();
     this.#fillTable();
     this.redraw();
+  }
+
+  #drawLegend() {
+    /** @type {Entry[]} */
+    const entries = this.chart.legend(isDark());
+    const drawn = JSON.stringify(entries);
+    if (drawn === this.#legend) return;
+    this.#legend = drawn;
+    byId('profile-legend').replaceChildren(...entries.map((entry) => element('li', {}, key(entry), entry.name)));
   }
 
   /** Hands the runs over as they are now. */
@@ -157,6 +168,11 @@ export class Plots {
   #draw() {
     if (!fitCanvas(this.#canvas)) return;
     this.#set();
+    this.#drawLegend();
+    // A table that changed with every step of a run could not be read.
+    const finished = this.#runs.filter((run) => run.state === 'finished').length;
+    if (finished !== this.#finished) this.#fillTable();
+    this.#finished = finished;
     const number = this.#mark ? this.#runs.indexOf(this.#mark.run) : -1;
     if (this.#mark && number >= 0 && this.#kind === 'voltage') {
       const { capacity_mah_g, time_s, voltage_v } = this.#mark.instant;
