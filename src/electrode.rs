@@ -75,8 +75,7 @@ impl Electrode {
         }
         match Recipe::from_json(&Value::Object(fields)) {
             Ok(recipe) => {
-                let limit = (self.memory_gb * f64::from(1 << 30)) as u64;
-                issues.extend(simulation::memory_issue(&recipe, limit));
+                issues.extend(memory_issue(&recipe, self.memory_gb));
                 if issues.is_empty() {
                     return Ok(recipe);
                 }
@@ -92,22 +91,9 @@ impl Electrode {
         if !path.is_file() && path.extension().is_none() {
             return Ok(presets::find(&self.recipe).map(|recipe| object(recipe.to_json())));
         }
-        let bad = |message: String| anyhow::Error::new(BadInput(message));
-        let text = std::fs::read_to_string(path).map_err(|e| bad(format!("cannot read {}: {e}", path.display())))?;
-        let value: Value = serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|e| {
-            bad(format!("{} is not JSON: {e}. A recipe file looks like {{\"porosity\": 0.2}}", path.display()))
-        })?;
-        // A file of the gallery holds its fields under "recipe".
-        Ok(match value {
-            Value::Object(mut file) if file.contains_key("title") && file.contains_key("recipe") => {
-                match file.remove("recipe") {
-                    Some(Value::Object(fields)) => Ok(fields),
-                    other => Err(vec![no_object(other.unwrap_or_default())]),
-                }
-            }
-            Value::Object(fields) => Ok(fields),
-            other => Err(vec![no_object(other)]),
-        })
+        let text = std::fs::read_to_string(path)
+            .map_err(|e| anyhow::Error::new(BadInput(format!("cannot read {}: {e}", path.display()))))?;
+        Ok(Recipe::fields_in(&text))
     }
 
     /// A name for legends: the preset's or the file's.
@@ -116,9 +102,8 @@ impl Electrode {
     }
 }
 
-fn no_object(value: Value) -> RecipeIssue {
-    let hint = "A recipe file looks like {\"porosity\": 0.2}.";
-    RecipeIssue::new("recipe", value, "a JSON object of fields", hint)
+fn memory_issue(recipe: &Recipe, gigabytes: f64) -> Option<RecipeIssue> {
+    simulation::memory_issue(recipe, (gigabytes * f64::from(1 << 30)) as u64)
 }
 
 fn object(value: Value) -> Map<String, Value> {
@@ -165,6 +150,7 @@ fn description(electrode: &Electrode, recipe: &Recipe, structure: &Microstructur
 /// [`BadInput`] with every fault of the recipe; files that cannot be written.
 pub fn build(electrode: &Electrode, out: Option<&Path>) -> Result<()> {
     let recipe = electrode.read()?;
+    volume::prepare(out)?;
     let start = Instant::now();
     let structure = structure(&recipe)?;
     let built = start.elapsed().as_secs_f64();
@@ -176,6 +162,7 @@ pub fn build(electrode: &Electrode, out: Option<&Path>) -> Result<()> {
     result.insert("seconds_build".into(), json!(built));
     result.insert("seconds_analysis".into(), json!(seconds - built));
     result.insert("seconds".into(), json!(seconds));
+    result.insert("peak_bytes".into(), json!(volume::peak_bytes()));
     volume::print(&result)?;
     match out {
         Some(out) => volume::write_structure(&structure, &report, out),
@@ -189,6 +176,7 @@ pub fn build(electrode: &Electrode, out: Option<&Path>) -> Result<()> {
 /// [`BadInput`] with every fault of the recipe; the solver's failure; files that cannot be written.
 pub fn run(electrode: &Electrode, out: Option<&Path>) -> Result<()> {
     let recipe = electrode.read()?;
+    volume::prepare(out)?;
     let start = Instant::now();
     let structure = structure(&recipe)?;
     let built = start.elapsed().as_secs_f64();
@@ -232,6 +220,9 @@ pub struct Survey {
     /// Seeds 1 to this
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
     seeds: u32,
+    /// Memory that a run on one of these structures may take [GB]
+    #[arg(long, value_name = "GB", default_value_t = 8.0)]
+    memory_gb: f64,
 }
 
 /// Prints mean and standard deviation over seeds of what the analysis of a structure finds.
@@ -239,14 +230,23 @@ pub struct Survey {
 /// # Errors
 /// [`BadInput`] with every fault of a recipe.
 pub fn survey(task: &Survey) -> Result<()> {
+    let recipe = |preset: &str, voxel_um: f64, seed: u32| {
+        let recipe = presets::find(preset)?.with_overrides(&json!({"voxel_um": voxel_um, "seed": seed}))?;
+        memory_issue(&recipe, task.memory_gb).map_or(Ok(recipe), |issue| Err(vec![issue]))
+    };
+    // Before the first is built: seeds are always allowed.
+    let pairs = task.presets.iter().flat_map(|preset| task.voxels.iter().map(move |&voxel_um| (preset, voxel_um)));
+    let issues: Vec<RecipeIssue> =
+        pairs.filter_map(|(preset, voxel_um)| recipe(preset, voxel_um, 1).err()).flatten().collect();
+    if !issues.is_empty() {
+        return Err(bad_recipe(&issues));
+    }
     let mut rows = Vec::new();
     for preset in &task.presets {
         for &voxel_um in &task.voxels {
             let mut columns: Vec<(&str, Vec<f64>)> = Vec::new();
             for seed in 1..=task.seeds {
-                let recipe = presets::find(preset)
-                    .and_then(|r| r.with_overrides(&json!({"voxel_um": voxel_um, "seed": seed})))
-                    .map_err(|issues| bad_recipe(&issues))?;
+                let recipe = recipe(preset, voxel_um, seed).map_err(|issues| bad_recipe(&issues))?;
                 let start = Instant::now();
                 let report = analysis::analyse(&structure(&recipe)?, None);
                 let coverage = |phase: Phase| 100.0 * report.coverage.nca[phase];
@@ -279,7 +279,6 @@ pub fn survey(task: &Survey) -> Result<()> {
 }
 
 fn write_figure(electrode: &Electrode, recipe: &Recipe, simulation: &Simulation, out: &Path) -> Result<()> {
-    std::fs::create_dir_all(out).with_context(|| format!("cannot create {}", out.display()))?;
     let write = |name: &str, text: &str| -> Result<PathBuf> {
         let path = out.join(name);
         std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;

@@ -8,6 +8,8 @@ use serde_json::{Map, Value, json};
 
 use crate::materials::Halide;
 
+mod file;
+
 /// How the volume is shared out (the paper's thickness, loading and porosity contradict each other with true densities).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -57,9 +59,24 @@ impl std::fmt::Display for RecipeIssue {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
 pub enum FieldKind {
-    Number { min: f64, max: f64, step: f64 },
-    Integer { min: u32, max: u32 },
-    Choice { options: &'static [&'static str] },
+    Number {
+        min: f64,
+        max: f64,
+        step: f64,
+    },
+    Integer {
+        min: u32,
+        max: u32,
+    },
+    Choice {
+        options: &'static [&'static str],
+    },
+    /// At most `most` numbers; none is allowed. As text they are separated by commas, semicolons, spaces or lines.
+    List {
+        min: f64,
+        max: f64,
+        most: usize,
+    },
 }
 
 /// One row of the table of fields.
@@ -81,6 +98,10 @@ pub struct Field {
 
 /// Reads a field's value from JSON and writes it back.
 trait FieldValue: Sized {
+    /// The value, or the part of it that is not allowed.
+    fn read(value: &Value, kind: FieldKind) -> Result<Self, Value> {
+        Self::parse(value, kind).ok_or_else(|| value.clone())
+    }
     fn parse(value: &Value, kind: FieldKind) -> Option<Self>;
     fn to_json(&self) -> Value;
 }
@@ -105,6 +126,42 @@ impl FieldValue for u32 {
     fn to_json(&self) -> Value {
         json!(self)
     }
+}
+
+/// A list, the text of one, or a number by itself.
+impl FieldValue for Vec<f64> {
+    fn read(value: &Value, kind: FieldKind) -> Result<Self, Value> {
+        let FieldKind::List { min, max, most } = kind else { return Err(value.clone()) };
+        let entries = match value {
+            Value::Array(entries) => entries.clone(),
+            Value::String(text) => list_entries(text)?,
+            other => vec![other.clone()],
+        };
+        if entries.len() > most {
+            return Err(json!(format!("{} numbers", entries.len())));
+        }
+        let number = |entry: Value| entry.as_f64().filter(|v| (min..=max).contains(v)).ok_or(entry);
+        entries.into_iter().map(number).collect()
+    }
+    fn parse(value: &Value, kind: FieldKind) -> Option<Self> {
+        Self::read(value, kind).ok()
+    }
+    fn to_json(&self) -> Value {
+        json!(self)
+    }
+}
+
+/// The entries of a list that was typed or pasted; what is no number stays text.
+///
+/// A comma within an entry where blanks or lines part the entries may be meant as a decimal point: such text is refused.
+fn list_entries(text: &str) -> Result<Vec<Value>, Value> {
+    let words: Vec<&str> = text.split(|c: char| c.is_whitespace() || c == ';').filter(|w| !w.is_empty()).collect();
+    let decimal_comma = |w: &&&str| w.trim_matches(',').contains(',') && !w.contains('.');
+    if let Some(word) = words.iter().find(decimal_comma).filter(|_| words.len() > 1) {
+        return Err(json!(word));
+    }
+    let entries = words.into_iter().flat_map(|w| w.split(',')).filter(|e| !e.is_empty());
+    Ok(entries.map(|e| e.parse::<f64>().ok().filter(|v| v.is_finite()).map_or(json!(e), |v| json!(v))).collect())
 }
 
 macro_rules! choice_field {
@@ -145,15 +202,16 @@ macro_rules! fields {
         }
 
         impl Recipe {
-            /// Sets a field from JSON; false if the value is not allowed.
-            fn set(&mut self, field: &Field, value: &Value) -> bool {
+            /// Sets a field from JSON.
+            ///
+            /// # Errors
+            /// What is not allowed of the value.
+            fn set(&mut self, field: &Field, value: &Value) -> Result<(), Value> {
                 match field.key {
-                    $(stringify!($key) => match FieldValue::parse(value, field.kind) {
-                        Some(v) => { self.$key = v; true }
-                        None => false,
-                    },)*
-                    _ => false,
+                    $(stringify!($key) => self.$key = FieldValue::read(value, field.kind)?,)*
+                    _ => return Err(value.clone()),
                 }
+                Ok(())
             }
 
             /// All fields as a JSON object.
@@ -210,6 +268,10 @@ fields! {
         "Median by volume of the log-normal sizes.", "assumed, 5-8 um; the powder's data sheet was not found";
     nca_diameter_spread: f64 = 0.3, number(0.0, 0.8, 0.05), "1", "Grains" true, "NCA size spread",
         "Standard deviation of the logarithm of the diameter.", "assumed";
+    nca_diameters_um: Vec<f64> = Vec::new(), FieldKind::List { min: 0.1, max: 50.0, most: 10_000 }, "um",
+        "Grains" true, "Measured NCA diameters",
+        "One diameter for each particle that was measured, in place of the log-normal sizes: what stands twice is drawn twice as often. Empty for log-normal.",
+        "none measured";
     lpscl_diameter_um: f64 = 2.5, number(0.5, 10.0, 0.1), "um", "Grains" true, "Electrolyte diameter",
         "Mean diameter of LPSCl (and halide) grains.", "assumed, 1-5 um";
     coat_route: CoatRoute = CoatRoute::Mechanical, FieldKind::Choice { options: &["mechanical", "manual"] }, "",
@@ -267,15 +329,25 @@ impl Recipe {
         for (key, value) in object {
             match FIELDS.iter().find(|f| f.key == key) {
                 None => issues.push(unknown_field(key, value)),
-                Some(field) => {
-                    if !recipe.set(field, value) {
-                        issues.push(out_of_range(field, value));
-                    }
-                }
+                Some(field) => issues.extend(recipe.set(field, value).err().map(|v| out_of_range(field, &v))),
             }
         }
         issues.extend(recipe.combination_issues());
         (recipe, issues)
+    }
+
+    /// Median diameter of the NCA by volume [um].
+    pub fn nca_median_um(&self) -> f64 {
+        let mut ascending = self.nca_diameters_um.clone();
+        ascending.sort_by(f64::total_cmp);
+        let cube = |d: &f64| d * d * d;
+        let half = 0.5 * ascending.iter().map(cube).sum::<f64>();
+        let mut sum = 0.0;
+        let median = ascending.iter().find(|d| {
+            sum += cube(d);
+            sum >= half
+        });
+        *median.unwrap_or(&self.nca_diameter_um)
     }
 
     /// Voxels along x, y and z.
@@ -300,18 +372,21 @@ impl Recipe {
                 ));
             }
         }
-        if self.voxel_um > 0.5 * self.nca_diameter_um {
+        let sizes = if self.nca_diameters_um.is_empty() { "nca_diameter_um" } else { "nca_diameters_um" };
+        let median = self.nca_median_um();
+        if self.voxel_um > 0.5 * median {
             issues.push(RecipeIssue::new(
                 "voxel_um",
                 json!(self.voxel_um),
-                format!("at most half of nca_diameter_um = {}", self.nca_diameter_um),
+                format!("at most half of the median of {sizes}, {median}"),
                 "A particle needs several voxels across; make the voxel smaller or the particles larger.",
             ));
         }
-        if self.nca_diameter_um > 0.8 * self.width_um.min(self.thickness_um) {
+        let largest = self.nca_diameters_um.iter().copied().reduce(f64::max).unwrap_or(self.nca_diameter_um);
+        if largest > 0.8 * self.width_um.min(self.thickness_um) {
             issues.push(RecipeIssue::new(
-                "nca_diameter_um",
-                json!(self.nca_diameter_um),
+                sizes,
+                json!(largest),
                 format!("at most 0.8 of width and thickness ({})", self.width_um.min(self.thickness_um)),
                 "Make the particles smaller or the domain larger.",
             ));
@@ -356,6 +431,11 @@ fn out_of_range(field: &Field, value: &Value) -> RecipeIssue {
         FieldKind::Number { min, max, .. } => format!("a number from {min} to {max}{unit}"),
         FieldKind::Integer { min, max } => format!("a whole number from {min} to {max}"),
         FieldKind::Choice { options } => format!("one of {}", options.join(", ")),
+        FieldKind::List { min, max, most } => {
+            format!(
+                "at most {most} numbers from {min} to {max}{unit}, with decimal points, between commas, blanks or lines"
+            )
+        }
     };
     RecipeIssue::new(field.key, value.clone(), allowed, format!("{}: {}", field.label, field.help))
 }
@@ -402,6 +482,47 @@ mod tests {
         assert_eq!(paths, ["nca_parts", "porosity", "voxel_um", "halide", "sed", "seed"]);
         assert_eq!(issues[4].hint, "Did you mean seed?");
         assert!(issues[1].allowed.contains("0.02 to 0.7"), "{}", issues[1]);
+    }
+
+    #[test]
+    fn lists_are_read_from_arrays_and_from_text() {
+        let read = |list: Value| Recipe::from_json(&json!({ "nca_diameters_um": list }));
+        let three = [4.1, 5.2, 6.0];
+        for list in [
+            json!(three),
+            json!("4.1,5.2,6"),
+            json!("4.1 5.2\t6.0"),
+            json!("4.1\r\n5.2\n6\n"),
+            json!("4.1; 5.2, 6"),
+            json!("4.1, 5.2\n6.0,"),
+        ] {
+            assert_eq!(read(list.clone()).unwrap().nca_diameters_um, three, "{list}");
+        }
+        assert_eq!(read(json!(5)).unwrap().nca_diameters_um, [5.0]);
+        assert_eq!(read(json!("")).unwrap(), Recipe::default());
+        let fault = |list: Value| {
+            let issues = read(list).unwrap_err();
+            assert_eq!((issues.len(), issues[0].path.as_str()), (1, "nca_diameters_um"));
+            issues[0].value.clone()
+        };
+        assert_eq!(fault(json!([5, 0.01, -1])), 0.01);
+        assert_eq!(fault(json!("5 5,2 5,4")), "5,2");
+        assert_eq!(fault(json!("5.1 five")), "five");
+        assert_eq!(fault(json!("5 nan inf")), "nan");
+        assert_eq!(fault(json!([5, [6]])), json!([6]));
+        assert_eq!(fault(json!({"a": 5})), json!({"a": 5}));
+        assert_eq!(fault(json!(vec![5; 10_001])), "10001 numbers");
+        // Larger than 0.8 of the width.
+        assert_eq!(fault(json!([5, 21])), 21.0);
+    }
+
+    #[test]
+    fn a_voxel_is_measured_against_the_median_of_the_list() {
+        let list = json!({"nca_diameters_um": [1, 1, 1, 1, 1, 1, 1, 1, 4], "voxel_um": 1});
+        assert_eq!(Recipe::from_json(&list).unwrap().nca_median_um(), 4.0);
+        let coarse = Recipe::default().with_overrides(&json!({"nca_diameters_um": [1, 1.5], "voxel_um": 1}));
+        let issue = &coarse.unwrap_err()[0];
+        assert!(issue.path == "voxel_um" && issue.allowed.contains("nca_diameters_um, 1.5"), "{issue}");
     }
 
     #[test]

@@ -110,7 +110,7 @@ pub fn memory_issue(recipe: &Recipe, limit: u64) -> Option<RecipeIssue> {
         return None;
     }
     // Voxels of at most three decimals that divide width and thickness, from fine to coarse.
-    let coarsest = 0.5 * recipe.nca_diameter_um;
+    let coarsest = 0.5 * recipe.nca_median_um();
     let fits = (1..)
         .map(|thousandths| f64::from(thousandths) * 1e-3)
         .take_while(|voxel_um| *voxel_um <= coarsest)

@@ -12,7 +12,7 @@ use catholyte::grid::Axis;
 use catholyte::import::{self, LabelMap, LabelType, LabelVolume};
 use catholyte::microstructure::Microstructure;
 use clap::{Args, ValueEnum};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::site::BadInput;
 
@@ -80,6 +80,7 @@ pub struct Analyse {
 /// [`BadInput`] for files and labels that cannot be taken in; files that cannot be written.
 pub fn analyse(task: &Analyse) -> Result<()> {
     let volume = task.file.read()?;
+    prepare(task.out.as_deref())?;
     let map = match &task.labels {
         Some(text) => LabelMap::parse(text).map_err(|e| bad(format!("--labels: {e}")))?,
         None => LabelMap::default(),
@@ -96,12 +97,24 @@ pub fn analyse(task: &Analyse) -> Result<()> {
     }
 }
 
+/// Makes the directory that files will be written to, before anything is computed for it.
+///
+/// # Errors
+/// [`BadInput`] if it cannot be made or written to.
+pub fn prepare(out: Option<&Path>) -> Result<()> {
+    let Some(out) = out else { return Ok(()) };
+    let probe = out.join(format!(".catholyte-{}", std::process::id()));
+    std::fs::create_dir_all(out)
+        .and_then(|()| std::fs::write(&probe, ""))
+        .and_then(|()| std::fs::remove_file(&probe))
+        .map_err(|e| bad(format!("--out: cannot write to {}: {e}", out.display())))
+}
+
 /// Writes a structure in three formats and its report in two.
 ///
 /// # Errors
 /// Files that cannot be written.
 pub fn write_structure(structure: &Microstructure, report: &Report, out: &Path) -> Result<()> {
-    std::fs::create_dir_all(out).with_context(|| format!("cannot create {}", out.display()))?;
     let write = |name: &str, bytes: &[u8]| {
         let path = out.join(name);
         std::fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))
@@ -179,7 +192,7 @@ pub fn conduct(task: &Conduct) -> Result<()> {
     let mut result = serde_json::to_value(&transport)?;
     result["voxels"] = json!(volume.size);
     result["seconds"] = json!(seconds);
-    result["peak_bytes"] = peak_bytes().map_or(Value::Null, |bytes| json!(bytes));
+    result["peak_bytes"] = json!(peak_bytes());
     print(&result)?;
     Ok(())
 }
@@ -224,7 +237,7 @@ fn conductivities(text: &str, names: &[u16]) -> Result<[f64; 256]> {
 }
 
 /// Largest resident memory of this process, where the system tells it [bytes].
-fn peak_bytes() -> Option<u64> {
+pub fn peak_bytes() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find(|l| l.starts_with("VmHWM:"))?;
     let kilobytes: u64 = line.split_whitespace().nth(1)?.parse().ok()?;

@@ -66,25 +66,38 @@ fn equal_recipes_give_equal_structures_and_stages_come_in_order() {
     assert_ne!(m.voxel_hash(), other.voxel_hash());
 }
 
+/// All of the paper's electrodes: the same particles at the same places, their radii in one ratio, and so nested voxels; identical
+/// voxels where the NCA's volume fraction is the same.
 #[test]
 fn the_nca_of_a_seed_is_the_same_in_every_composition() {
-    let names = ["lyc-3", "lyc-7", "lyc-10", "lyc-14", "bare", "lyc-43"];
-    let mut structures: Vec<Microstructure> = names.iter().map(|n| preset(n, json!({"voxel_um": 0.5}))).collect();
-    structures.sort_by_key(|m| m.counts()[Phase::Nca as usize]);
+    let names = || presets::all().into_iter().map(|p| p.name);
+    let mut structures: Vec<(String, Microstructure)> =
+        names().map(|name| (name.clone(), preset(&name, json!({"seed": 3})))).collect();
+    structures.sort_by_key(|(_, m)| m.counts()[Phase::Nca as usize]);
     for pair in structures.windows(2) {
-        let (few, many) = (&pair[0], &pair[1]);
+        let [(_, few), (name, many)] = pair else { unreachable!() };
+        assert_eq!(few.particles.len(), many.particles.len(), "{name}");
+        let ratio = many.particles[0].radius_um / few.particles[0].radius_um;
         for (a, b) in few.particles.iter().zip(&many.particles) {
-            assert_eq!(a.centre_um, b.centre_um);
+            assert_eq!(a.centre_um, b.centre_um, "{name}");
+            assert!((b.radius_um / a.radius_um - ratio).abs() < 1e-12, "{name}");
         }
-        // Nested: what is NCA at the lower target is the same particle's NCA at the higher one.
+        // What is NCA at the lower target is the same particle's NCA at the higher one.
         for (a, b) in few.particle.iter().zip(&many.particle) {
-            assert!(*a == NO_PARTICLE || a == b);
+            assert!(*a == NO_PARTICLE || a == b, "{name}");
         }
     }
-    // In mass mode all compositions have the same NCA volume, and so identical voxels.
-    let mass = |name| preset(name, json!({"mode": "mass"})).particle;
-    assert_eq!(mass("bare"), mass("lyc-14"));
-    assert_eq!(mass("bare"), mass("lyc-c-14"));
+    let (least, most) = (structures[0].1.counts(), structures[structures.len() - 1].1.counts());
+    assert!(least[Phase::Nca as usize] < most[Phase::Nca as usize], "the fractions differ in porosity mode");
+    // The same mass of NCA per area: 70 parts in the 103 of most of them, and in fewer of one that lacks some carbon.
+    let mut first = None;
+    for name in names() {
+        let r = presets::find(&name).unwrap();
+        let solids = r.nca_parts + r.coat_halide_parts + r.lpscl_parts + r.carbon_parts + r.halide_parts;
+        let loading = 0.11 * (solids + r.mixed_halide_parts + r.mixed_carbon_parts);
+        let m = preset(&name, json!({"mode": "mass", "loading_mg_cm2": loading, "seed": 3}));
+        assert!(*first.get_or_insert_with(|| m.particle.clone()) == m.particle, "{name}");
+    }
 }
 
 /// The paper's numbers, and no dependence on the grid. Seeds 1 to 5, as the fit.
@@ -121,6 +134,25 @@ fn routes_and_coats_differ_as_they_should() {
     assert!(share(&both, |f| f.covered) > share(&first, |f| f.covered) + 0.05);
     assert!(share(&both, |f| f.mixed) > 0.05 && share(&first, |f| f.mixed) == 0.0);
     assert_eq!(share(&preset("bare", json!({})), |f| f.covered), 0.0);
+}
+
+/// The layer's volume over that of the halide weighed in, its faces taken as parts of shells around their spheres.
+#[test]
+fn the_coat_holds_the_halide_that_was_weighed_in() {
+    for (parts, route) in [(3, "mechanical"), (9, "manual"), (9, "mechanical"), (30, "mechanical"), (60, "manual")] {
+        let overrides = json!({"coat_halide_parts": parts, "coat_route": route, "voxel_um": 0.5});
+        let recipe = presets::find("lyc-14").unwrap().with_overrides(&overrides).unwrap();
+        let m = build(&recipe).unwrap();
+        let shell = |f: &SurfaceFace| {
+            let r = m.particles[m.particle[f.voxel as usize] as usize].radius_um;
+            let t = f64::from(f.coat_um);
+            0.25 * f64::from(f.area * f.covered) * (t + t * t / r + t * t * t / (3.0 * r * r))
+        };
+        let volume: f64 = m.surface.iter().map(shell).sum();
+        let ratio = volume / (Composition::new(&recipe).coat_halide_fraction * 31_250.0);
+        // Faces hold the mean thickness, not the mean of its square; and a few lie under a neighbour's coat.
+        assert!((ratio - 1.0).abs() < 0.03, "{parts} parts, {route}: {ratio}");
+    }
 }
 
 #[test]

@@ -58,7 +58,61 @@ fn every_fault_of_a_recipe_is_named_at_once() {
     assert_refused(&["build", no_json.to_str().unwrap()], 2, "is not JSON");
     std::fs::write(&no_json, "[1, 2]").unwrap();
     assert_refused(&["build", no_json.to_str().unwrap()], 2, "a JSON object of fields");
+    std::fs::write(&no_json, "{\"porosity\": 0.2, \"porosity\": 0.3}").unwrap();
+    assert_refused(&["build", no_json.to_str().unwrap()], 2, "porosity: [0.2,0.3]");
     std::fs::remove_file(&no_json).unwrap();
+    assert_refused(&["build", "lyc-10", "--set", "nca_diameters_um=4.1,five"], 2, "nca_diameters_um: \"five\"");
+    assert_refused(&["survey", "lyc-10", "--voxels", "1,0.05"], 2, "A voxel of 0.125 um would fit");
+}
+
+/// Refused before the work is done: stdout, which carries the result, stays empty.
+#[test]
+fn a_directory_that_cannot_be_written_is_refused_before_the_work() {
+    let below_a_file = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml").join("out");
+    let out = below_a_file.to_str().unwrap();
+    let volume = std::env::temp_dir().join(format!("catholyte-raw-{}", std::process::id()));
+    std::fs::write(&volume, [1]).unwrap();
+    let shape = ["analyse", volume.to_str().unwrap(), "--shape", "1,1,1"];
+    for task in [&["build", "lyc-10"][..], &["run", "lyc-10"], &shape] {
+        assert_refused(&[task, &["--out", out]].concat(), 2, "--out: cannot write to");
+    }
+    std::fs::remove_file(&volume).unwrap();
+}
+
+/// By list, by text or by file: the same particles, of the sizes that were measured.
+#[test]
+fn measured_diameters_are_what_is_packed() {
+    let file = std::env::temp_dir().join(format!("catholyte-sizes-{}.json", std::process::id()));
+    let build = |arguments: &[&str]| {
+        let domain = ["--set", "width_um=12", "--set", "thickness_um=12", "--voxel-um", "0.5"];
+        let output = catholyte(&[&["build"], arguments, &domain].concat());
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap()
+    };
+    let text = build(&["lyc-10", "--set", "nca_diameters_um=1.8,2.6,2.6"]);
+    let list = build(&["lyc-10", "--set", "nca_diameters_um=[1.8, 2.6, 2.6]"]);
+    std::fs::write(&file, "{\"nca_diameters_um\": [1.8, 2.6, 2.6]}").unwrap();
+    let read = build(&[file.to_str().unwrap()]);
+    std::fs::remove_file(&file).unwrap();
+    for other in [list, read] {
+        assert_eq!(text["voxel_hash"], other["voxel_hash"]);
+    }
+    assert_eq!(text["recipe"]["nca_diameters_um"], serde_json::json!([1.8, 2.6, 2.6]));
+    // Two sizes, so all volume lies in the first and the last class of diameter.
+    let classes = text["packing"]["sizes"].as_array().unwrap();
+    let volume = |class: &serde_json::Value| class["volume_fraction"].as_f64().unwrap();
+    let (first, last) = (&classes[0], &classes[classes.len() - 1]);
+    assert!((volume(first) + volume(last) - 1.0).abs() < 1e-12, "{classes:?}");
+    let (small, large) = (first["from_um"].as_f64().unwrap(), last["to_um"].as_f64().unwrap());
+    let cube = |v: f64| v * v * v;
+    let ratio = cube(2.6 / 1.8);
+    // One factor on all radii meets the volume: at most 6 % for the band, and what rounding the number of particles takes.
+    assert!((cube(large / small) - ratio).abs() < 1e-9 && (small / 1.8 - 1.0).abs() < 0.08, "{small}, {large}");
+    // A third of the particles are small, but for two at most.
+    let n = text["packing"]["particles"].as_f64().unwrap();
+    let small_ones = n * volume(first) / (volume(first) + volume(last) / ratio);
+    assert!((small_ones - n / 3.0).abs() < 2.0, "{small_ones} of {n}");
+    assert_eq!(text["packing"]["d50_um"].as_f64(), Some(large));
 }
 
 #[test]

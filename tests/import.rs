@@ -18,6 +18,12 @@ fn labels(m: &Microstructure) -> LabelVolume {
     LabelVolume { size: m.grid.size, labels: m.phase.iter().map(|&p| p as u16).collect() }
 }
 
+/// Three different sides: swapped axes would show.
+fn oblong() -> Microstructure {
+    let volume = LabelVolume { size: [3, 4, 5], labels: (0..60).map(|i| i * i % 7 % 6).collect() };
+    import::microstructure(&volume, &LabelMap::default(), 0.5).unwrap()
+}
+
 /// An npy file with a header of one's own.
 fn npy(header: &str, data: &[u8]) -> Vec<u8> {
     let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
@@ -39,13 +45,16 @@ fn tiff16(size: [usize; 3], labels: &[u16], compression: tiff::encoder::Compress
 
 #[test]
 fn exports_are_read_back() {
+    for m in [small(), oblong()] {
+        let expected = labels(&m);
+        assert_eq!(import::read(&export::npy(&m)).unwrap(), expected);
+        assert_eq!(import::read(&export::tiff(&m).unwrap()).unwrap(), expected);
+        let raw: Vec<u8> = m.phase.iter().map(|&p| p as u8).collect();
+        let [x, y, z] = m.grid.size.map(|n| n as u64);
+        assert_eq!(import::read_raw(&raw, [z, y, x], LabelType::U8).unwrap(), expected);
+    }
     let m = small();
     let expected = labels(&m);
-    assert_eq!(import::read(&export::npy(&m)).unwrap(), expected);
-    assert_eq!(import::read(&export::tiff(&m).unwrap()).unwrap(), expected);
-    let raw: Vec<u8> = m.phase.iter().map(|&p| p as u8).collect();
-    let shape = [10, 8, 8];
-    assert_eq!(import::read_raw(&raw, shape, LabelType::U8).unwrap(), expected);
     let compressions = [
         tiff::encoder::Compression::Uncompressed,
         tiff::encoder::Compression::Lzw,
@@ -168,20 +177,27 @@ fn imported_structures_are_analysed_like_built_ones() {
 
 #[test]
 fn vti_holds_what_its_header_promises() {
-    let m = small();
+    let m = oblong();
     let bytes = export::vti(&m);
     let text = String::from_utf8_lossy(&bytes);
-    assert!(text.contains("WholeExtent=\"0 8 0 8 0 10\"") && text.contains("Spacing=\"1 1 1\""));
-    let start = bytes.windows(15).position(|w| w == b"encoding=\"raw\">").unwrap() + 17;
-    let n = m.phase.len();
-    let length = |at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap()) as usize;
-    assert_eq!(length(start), n);
-    assert_eq!(bytes[start + 8], m.phase[0] as u8);
-    assert_eq!(length(start + 8 + n), 4 * n);
-    let first = start + 16 + n;
-    let particle = i32::from_le_bytes(bytes[first..first + 4].try_into().unwrap());
-    assert_eq!(particle, if m.particle[0] == NO_PARTICLE { -1 } else { m.particle[0] as i32 });
-    assert!(bytes[first + 4 * n..].starts_with(b"\n</AppendedData>"));
+    // Of the whole and of its only piece.
+    assert_eq!(text.matches("Extent=\"0 3 0 4 0 5\"").count(), 2);
+    assert!(text.contains("Spacing=\"0.5 0.5 0.5\""));
+    let marker = b"<AppendedData encoding=\"raw\">\n_";
+    let start = bytes.windows(marker.len()).position(|w| w == marker).unwrap() + marker.len();
+    // Each array begins at its offset with its length in bytes.
+    let array = |name: &str| {
+        let (_, tag) = text.split_once(&format!("Name=\"{name}\" format=\"appended\" offset=\"")).unwrap();
+        let at = start + tag.split('"').next().unwrap().parse::<usize>().unwrap();
+        let length = u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap()) as usize;
+        (&bytes[at + 8..at + 8 + length], at + 8 + length)
+    };
+    let phase: Vec<u8> = m.phase.iter().map(|&p| p as u8).collect();
+    assert_eq!(array("phase").0, phase);
+    let number = |p: u32| if p == NO_PARTICLE { -1 } else { p as i32 };
+    let particle: Vec<u8> = m.particle.iter().flat_map(|&p| number(p).to_le_bytes()).collect();
+    assert_eq!(array("particle").0, particle);
+    assert!(bytes[array("particle").1..].starts_with(b"\n</AppendedData>"));
 }
 
 /// Changes bytes of valid files at random, cuts, doubles and splices them. Set FUZZ_SECONDS to go on for longer.

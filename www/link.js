@@ -2,6 +2,8 @@
 // The state of the bench as the fragment of its address: the version of the format, then what differs from the defaults.
 // `#v1?preset=lyc-14&c_rate=2` is the preset lyc-14 at 2C.
 
+import { sameValue } from './runs.js';
+
 /** @typedef {import('./views/form.js').Preset} Preset */
 /** @typedef {import('./views/field.js').Field} Field */
 /** @typedef {import('./messages.js').Recipe} Recipe */
@@ -30,7 +32,7 @@ export class Links {
   write({ preset, recipe }) {
     const changes = new URLSearchParams();
     if (preset !== this.first) changes.set('preset', preset.name);
-    for (const { key } of this.fields) if (recipe[key] !== preset.recipe[key]) changes.set(key, String(recipe[key]));
+    for (const { key } of this.fields) if (!sameValue(recipe[key], preset.recipe[key])) changes.set(key, String(recipe[key]));
     const text = changes.toString();
     return text ? `#v${VERSION}?${text}` : '';
   }

@@ -3,8 +3,9 @@
 // `progress` and then exactly one of `done`, `cancelled`, `failed`, `crashed`.
 
 /**
- * A recipe as the form holds it: numbers and names by key; text where the user typed something that is no number.
- * @typedef {Record<string, number | string>} Recipe
+ * A recipe as the form holds it: numbers, names and lists by key; text where the user typed something that is no number, and for
+ * lists that were typed.
+ * @typedef {Record<string, number | string | number[]>} Recipe
  */
 
 /**
@@ -54,7 +55,12 @@
 
 /**
  * A segmented volume in place of the builder. A file costs nothing to send again, so requests are complete in themselves.
- * @typedef {{key: number, file: File, labels: string, voxel_um: number}} Volume
+ * @typedef {{key: number, file: File, raw: RawLayout | null, labels: string, voxel_um: number}} Volume
+ */
+
+/**
+ * What a file without a header holds: voxels along x, y, z, and the type of one.
+ * @typedef {{size: [number, number, number], type: 'u8' | 'u16' | 'u16be'}} RawLayout
  */
 
 /** @typedef {{size: [number, number, number], labels: {label: number, voxels: number, phase: string}[]}} FileSummary */
@@ -140,7 +146,7 @@
  *   | {kind: 'starved', id: number, slot: number, time_s: number | null}
  *   | {kind: 'labels', id: number, slot: number}
  *   | {kind: 'file', id: number, slot: number, format: string}
- *   | {kind: 'read', id: number, slot: number, file: File}
+ *   | {kind: 'read', id: number, slot: number, file: File, raw: RawLayout | null}
  *   | {kind: 'verify', id: number, slot: number, case: string}} Asked
  */
 

@@ -35,10 +35,17 @@
 /** More are not kept: the oldest that are finished and not pinned go. */
 export const MOST_RUNS = 60;
 
+/**
+ * Are two values of a field the same? A list is what it reads as.
+ * @param {Recipe[string]} a
+ * @param {Recipe[string]} b
+ */
+export const sameValue = (a, b) => String(a) === String(b);
+
 /** Do both recipes ask for the same, field by field? @param {Recipe} a @param {Recipe} b */
 export const sameRecipe = (a, b) => {
   const keys = Object.keys(a);
-  return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key]);
+  return keys.length === Object.keys(b).length && keys.every((key) => sameValue(a[key], b[key]));
 };
 
 /** Is it under way or about to be? @param {Run} run */

@@ -119,10 +119,11 @@ export class Simulator {
   /**
    * Size and labels of a file.
    * @param {File} file
+   * @param {import('./messages.js').RawLayout | null} raw its layout, if the file does not tell
    * @returns {Promise<import('./messages.js').FileSummary>}
    */
-  read(file) {
-    return this.#first().send({ kind: 'read', slot: this.#shown, file });
+  read(file, raw) {
+    return this.#first().send({ kind: 'read', slot: this.#shown, file, raw });
   }
 
   /**

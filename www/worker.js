@@ -108,7 +108,7 @@ async function prepare(slot, { id, recipe, volume }) {
   }
   if (volume) {
     tell('reading the file', 0);
-    const fresh = Twin.imported(recipe, await read(volume.file), volume.labels, volume.voxel_um);
+    const fresh = Twin.imported(recipe, await read(volume), volume.labels, volume.voxel_um);
     slot.twin?.free();
     slot.twin = fresh;
   } else {
@@ -120,8 +120,8 @@ async function prepare(slot, { id, recipe, volume }) {
   return slot.twin;
 }
 
-/** @param {File} file */
-async function read(file) {
+/** @param {{file: File, raw: import('./messages.js').RawLayout | null}} source */
+async function read({ file, raw }) {
   let bytes;
   try {
     bytes = await file.arrayBuffer();
@@ -129,7 +129,7 @@ async function read(file) {
     const message = `The file ${file.name} cannot be read.`;
     throw { code: 'bad_file', stage: 'reading the file', message, hint: 'Was it moved or changed? Choose it again.' };
   }
-  return new Volume(new Uint8Array(bytes));
+  return raw ? Volume.raw(new Uint8Array(bytes), new Float64Array(raw.size), raw.type) : new Volume(new Uint8Array(bytes));
 }
 
 /** @param {Slot} slot @param {Extract<Asked, {kind: 'run'}>} request */
@@ -169,9 +169,9 @@ async function flow(slot, request) {
 }
 
 /** @param {Extract<Asked, {kind: 'read'}>} request */
-async function summarise({ id, file }) {
-  const volume = await read(file);
-  post({ kind: 'done', id, result: volume.summary() });
+async function summarise(request) {
+  const volume = await read(request);
+  post({ kind: 'done', id: request.id, result: volume.summary() });
   volume.free();
 }
 

@@ -220,6 +220,7 @@ mod tests {
         let d = Distribution::weighted(vec![(3.0, 1.0), (1.0, 8.0), (2.0, 1.0)]);
         assert_eq!((d.least, d.p10, d.median, d.p90, d.greatest), (1.0, 1.0, 1.0, 2.0, 3.0));
         assert!((d.mean - 1.3).abs() < 1e-12);
+        assert!((d.standard_deviation - 0.41_f64.sqrt()).abs() < 1e-12);
         assert_eq!(Distribution::weighted(Vec::new()), Distribution::default());
     }
 }

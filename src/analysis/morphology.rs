@@ -233,14 +233,65 @@ mod tests {
 
     #[test]
     fn chords_wrap_around_the_sides_and_end_at_the_walls() {
-        let grid = crate::grid::VoxelGrid { size: [4, 2, 3], voxel_um: 0.5 };
-        // x = 3 and x = 0 at every y and z: one chord of two voxels around the side.
-        let slab = |v: usize| matches!(grid.coordinates(v)[0], 0 | 3);
-        let phase = (0..grid.len()).map(|v| if slab(v) { Phase::Lpscl } else { Phase::Pore }).collect();
-        let m = Microstructure { grid, phase, particle: vec![u32::MAX; 24], particles: vec![], surface: vec![] };
-        let chords = chord_lengths(&m);
+        // LPSCl in the first and the last layer along an axis, pore between.
+        let slabs = |size: [usize; 3], axis: usize| {
+            let grid = crate::grid::VoxelGrid { size, voxel_um: 0.5 };
+            let outer = |v: usize| matches!(grid.coordinates(v)[axis], 0 | 3);
+            let phase = (0..grid.len()).map(|v| if outer(v) { Phase::Lpscl } else { Phase::Pore }).collect();
+            let particle = vec![u32::MAX; grid.len()];
+            chord_lengths(&Microstructure { grid, phase, particle, particles: vec![], surface: vec![] })
+        };
+        assert_eq!(slabs([2, 2, 4], 2)[Phase::Lpscl].mean_um, [1.0, 1.0, 0.5]);
+        // One chord of two voxels around the side.
+        let chords = slabs([4, 2, 3], 0);
         assert_eq!(chords[Phase::Lpscl].mean_um, [1.0, 1.0, 1.5]);
         assert_eq!(chords[Phase::Pore].mean_um, [1.0, 1.0, 1.5]);
         assert_eq!(chords[Phase::Carbon], ChordLength::default());
+        // Twelve chords of two voxels and four of three.
+        let lpscl = chords[Phase::Lpscl];
+        assert_eq!([lpscl.p10_um, lpscl.median_um, lpscl.p90_um], [1.0, 1.0, 1.5]);
+    }
+
+    fn spheres(size: [usize; 3], particles: Vec<Sphere>) -> Microstructure {
+        let grid = crate::grid::VoxelGrid { size, voxel_um: 1.0 };
+        Microstructure { grid, phase: vec![], particle: vec![], particles, surface: vec![] }
+    }
+
+    #[test]
+    fn a_packing_of_three_spheres_by_hand() {
+        let sphere = |x: f64, radius_um: f64| Sphere { centre_um: [x, 5.0, 5.0], radius_um };
+        // The first two overlap by a twentieth around the periodic side.
+        let p = packing(&spheres([10; 3], vec![sphere(0.5, 1.0), sphere(8.6, 1.0), sphere(4.6, 2.0)]));
+        assert_eq!(p.particles, 3);
+        assert!((p.greatest_overlap - 0.05).abs() < 1e-12, "{}", p.greatest_overlap);
+        // A lens of two caps of height 0.05.
+        let volume =
+            2.0 * std::f64::consts::PI / 3.0 * 0.05 * 0.05 * (3.0 - 0.05) / (40.0 / 3.0 * std::f64::consts::PI);
+        assert!((p.overlap_volume_fraction / volume - 1.0).abs() < 1e-9, "{}", p.overlap_volume_fraction);
+        assert!((p.coordination - 2.0 / 3.0).abs() < 1e-12, "{}", p.coordination);
+        // The large one holds eight tenths of the volume.
+        assert_eq!([p.d10_um, p.d50_um, p.d90_um], [2.0, 4.0, 4.0]);
+        let (first, last) = (p.sizes[0], p.sizes[p.sizes.len() - 1]);
+        assert!((first.volume_fraction - 0.2).abs() < 1e-12 && (last.volume_fraction - 0.8).abs() < 1e-12);
+        assert_eq!((first.from_um, last.to_um), (2.0, 4.0));
+    }
+
+    /// Centres thrown at random have g = 1 at every distance, near the walls as well; those of a simple cubic lattice stand only at
+    /// its distances.
+    #[test]
+    fn radial_distributions_of_chance_and_lattice() {
+        let mut stream = crate::microstructure::random::Stream::new(1, crate::microstructure::random::Step::Positions);
+        let point = |centre_um| Sphere { centre_um, radius_um: 1e-3 };
+        let thrown: Vec<Sphere> = (0..2000).map(|_| point([20.0; 3].map(|l| l * stream.uniform()))).collect();
+        for p in radial_distribution(&thrown, [20.0; 3]).iter().filter(|p| p.r_um > 2.0) {
+            // Five times what the 8000 pairs of the smallest of these shells scatter by.
+            assert!((p.g - 1.0).abs() < 0.06, "{p:?}");
+        }
+        let lattice: Vec<Sphere> =
+            (0..1000).map(|i| point([i % 10, i / 10 % 10, i / 100].map(|c| 2.0 * f64::from(c) + 1.0))).collect();
+        let g = radial_distribution(&lattice, [20.0; 3]);
+        // Distances 2, 2.83 and 3.46: the shells from 2.0, 2.5 and 3.0; none below, none from 3.5 to 4.
+        let empty: Vec<bool> = g.iter().take(8).map(|p| p.g == 0.0).collect();
+        assert_eq!(empty, [true, true, true, true, false, false, false, true]);
     }
 }

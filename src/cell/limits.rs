@@ -39,7 +39,7 @@ fn sphere(radius_um: f64, voxel_um: f64, shift: f64) -> Microstructure {
     let sphere = Sphere { centre_um: [centre; 3], radius_um };
     let inside = |v: usize| {
         let c = grid.centre_um(v);
-        (0..3).map(|a| (c[a] - centre).powi(2)).sum::<f64>() <= radius_um * radius_um
+        (0..3).map(|a| (c[a] - centre) * (c[a] - centre)).sum::<f64>() <= radius_um * radius_um
     };
     let phase: Vec<Phase> = (0..grid.len()).map(|v| if inside(v) { Phase::Nca } else { Phase::Mixed }).collect();
     let particle: Vec<u32> = (0..grid.len()).map(|v| if inside(v) { 0 } else { NO_PARTICLE }).collect();
@@ -98,7 +98,7 @@ fn single_particle(
             x[k] += dt * 3.0 * (flux[k + 1] * b * b - flux[k] * a * a) / (b * b * b - a * a * a);
         }
         step += 1;
-        if step % 50 == 0 {
+        if step.is_multiple_of(50) {
             let last = x[SHELLS - 1];
             let mut surface = last;
             for _ in 0..50 {

@@ -1,6 +1,6 @@
 //! Packing of the active-material spheres.
 //!
-//! Sizes are log-normal; positions are random, then relaxed as soft spheres until no two overlap. x and y are periodic,
+//! Sizes are log-normal or those of a measured list; positions are random, then relaxed as soft spheres until no two overlap. x and y are periodic,
 //! the walls at z = 0 and z = L are hard.
 //!
 //! **The same NCA in every composition of a seed.** Compositions differ a little in their NCA volume fraction (0.348 to
@@ -33,17 +33,23 @@ pub struct Packing {
     pub sweeps: u32,
 }
 
+/// How the diameters are distributed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Sizes<'a> {
+    /// Median by volume [um], and standard deviation of the logarithm.
+    LogNormal { median_um: f64, spread: f64 },
+    /// Measured diameters [um], one for each particle seen: a distribution by number. Not empty.
+    Measured(&'a [f64]),
+}
+
 /// What to pack.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct PackingRequest {
+pub struct PackingRequest<'a> {
     /// Edges of the domain [um]; periodic along the first two.
     pub extent_um: [f64; 3],
     /// Volume fraction of the spheres, 0 to 0.58.
     pub fraction: f64,
-    /// Median diameter by volume [um].
-    pub diameter_um: f64,
-    /// Standard deviation of the logarithm of the diameter.
-    pub spread: f64,
+    pub sizes: Sizes<'a>,
     pub seed: u32,
 }
 
@@ -88,7 +94,7 @@ impl Packing {
     }
 }
 
-/// Packs log-normal spheres (see the module's text).
+/// Packs spheres (see the module's text).
 ///
 /// # Errors
 /// [`BuildError::TooManyParticles`], or [`BuildError::Packing`] if overlaps above 3 % remain.
@@ -115,27 +121,36 @@ pub fn pack(request: &PackingRequest) -> Result<Packing, BuildError> {
 
 /// Radii [um] at the reference fraction, largest first; their volumes add up exactly to it.
 ///
-/// Stratified draws, one from each of N equal parts of the distribution: the few hundred particles of a domain then have the
-/// powder's size distribution, and seeds differ in arrangement more than in sizes.
+/// Stratified draws, one from each of N equal parts of the distribution by number: the few hundred particles of a domain then
+/// have the powder's size distribution, and seeds differ in arrangement more than in sizes. One factor on all of them, near 1,
+/// makes up for the rounding of N and for the draw; it departs from 1 only where a few large particles hold most of the volume.
 fn radii(request: &PackingRequest, fraction: f64) -> Result<Vec<f64>, BuildError> {
     let [lx, ly, lz] = request.extent_um;
     let volume = fraction * lx * ly * lz;
-    let sigma = request.spread;
-    // Median by number, and mean volume, of a log-normal distribution whose median by volume is given (Hatch and Choate 1929).
-    let median = request.diameter_um * libm::exp(-3.0 * sigma * sigma);
-    let mean_volume = std::f64::consts::PI / 6.0 * median * median * median * libm::exp(4.5 * sigma * sigma);
-    let count = (volume / mean_volume).round().max(1.0);
+    let (mean_cube, mut diameter_at): (f64, Box<dyn FnMut(f64) -> f64>) = match request.sizes {
+        Sizes::LogNormal { median_um, spread } => {
+            // Median by number, and mean cube, of a log-normal distribution whose median by volume is given (Hatch and Choate 1929).
+            let median = median_um * libm::exp(-3.0 * spread * spread);
+            let mean_cube = median * median * median * libm::exp(4.5 * spread * spread);
+            let at = move |u: f64| median * libm::exp(spread * normal_quantile(u).clamp(-SIZE_CUT, SIZE_CUT));
+            (mean_cube, Box::new(at))
+        }
+        Sizes::Measured(diameters) => {
+            let mut ascending = diameters.to_vec();
+            ascending.sort_by(f64::total_cmp);
+            let entries = ascending.len();
+            let mean_cube = ascending.iter().map(|d| d * d * d).sum::<f64>() / entries as f64;
+            (mean_cube, Box::new(move |u| ascending[((u * entries as f64) as usize).min(entries - 1)]))
+        }
+    };
+    let count = (volume / (std::f64::consts::PI / 6.0 * mean_cube)).round().max(1.0);
     if count > MAX_PARTICLES as f64 {
         return Err(BuildError::TooManyParticles { particles: count, limit: MAX_PARTICLES });
     }
     let largest = 0.45 * lx.min(ly).min(lz);
     let mut stream = Stream::new(request.seed, Step::Sizes);
-    let n = count as u32;
-    let mut radii: Vec<f64> = (0..n)
-        .map(|i| {
-            let z = normal_quantile((f64::from(i) + stream.uniform().max(1e-9)) / count).clamp(-SIZE_CUT, SIZE_CUT);
-            (0.5 * median * libm::exp(sigma * z)).min(largest)
-        })
+    let mut radii: Vec<f64> = (0..count as u32)
+        .map(|i| (0.5 * diameter_at((f64::from(i) + stream.uniform().max(1e-9)) / count)).min(largest))
         .collect();
     let cubes: f64 = radii.iter().map(|r| r * r * r).sum();
     let factor = libm::cbrt(volume / (4.0 / 3.0 * std::f64::consts::PI * cubes));
@@ -265,7 +280,11 @@ mod tests {
     use super::*;
 
     const PAPER: PackingRequest =
-        PackingRequest { extent_um: [25.0, 25.0, 50.0], fraction: 0.37, diameter_um: 5.0, spread: 0.3, seed: 1 };
+        PackingRequest { extent_um: [25.0, 25.0, 50.0], fraction: 0.37, sizes: log_normal(5.0), seed: 1 };
+
+    const fn log_normal(median_um: f64) -> Sizes<'static> {
+        Sizes::LogNormal { median_um, spread: 0.3 }
+    }
 
     fn volume(spheres: &[Sphere]) -> f64 {
         spheres.iter().map(|s| 4.0 / 3.0 * std::f64::consts::PI * s.radius_um * s.radius_um * s.radius_um).sum()
@@ -316,6 +335,25 @@ mod tests {
         }
     }
 
+    /// Three sizes: as many of each as the list says, all in one ratio, and never one in between.
+    #[test]
+    fn measured_sizes_are_drawn_by_number() {
+        let list = [6.0, 2.0, 3.0, 2.0, 2.0, 3.0, 2.0, 3.0, 2.0, 2.0];
+        let packing = pack(&PackingRequest { sizes: Sizes::Measured(&list), ..PAPER }).unwrap();
+        let mean_cube = (6.0 * 8.0 + 3.0 * 27.0 + 216.0) / 10.0;
+        let expected = 0.37 * 31_250.0 / (std::f64::consts::PI / 6.0 * mean_cube);
+        let drawn: Vec<f64> = packing.reference.iter().map(|s| 2.0 * s.radius_um).collect();
+        assert!((drawn.len() as f64 - expected).abs() <= 0.5, "{} of {expected}", drawn.len());
+        let factor = drawn[drawn.len() - 1] / 2.0;
+        assert!((factor - 1.0).abs() < 0.01, "{factor}");
+        for (diameter, share) in [(2.0, 0.6), (3.0, 0.3), (6.0, 0.1)] {
+            let count = drawn.iter().filter(|d| (*d / factor - diameter).abs() < 1e-9).count();
+            // A stratum at each border may fall to either side.
+            assert!((count as f64 - share * drawn.len() as f64).abs() <= 1.0, "{diameter}: {count} of {}", drawn.len());
+        }
+        assert!((volume(&packing.spheres()) / 31_250.0 - 0.37).abs() < 1e-9);
+    }
+
     #[test]
     fn the_paper_s_electrodes_share_one_band() {
         for target in [0.32132, 0.348, 0.35483, 0.36832, 0.39085] {
@@ -332,7 +370,7 @@ mod tests {
     #[test]
     fn the_cell_list_finds_every_pair() {
         // Small spheres in a wide domain: many cells along every axis.
-        let packing = pack(&PackingRequest { extent_um: [30.0, 24.0, 20.0], diameter_um: 2.0, ..PAPER }).unwrap();
+        let packing = pack(&PackingRequest { extent_um: [30.0, 24.0, 20.0], sizes: log_normal(2.0), ..PAPER }).unwrap();
         let spheres = packing.spheres();
         let mut expected = Vec::new();
         for i in 0..spheres.len() {
@@ -349,7 +387,8 @@ mod tests {
 
     #[test]
     fn too_many_particles_are_refused() {
-        let error = pack(&PackingRequest { extent_um: [100.0, 100.0, 200.0], diameter_um: 1.0, ..PAPER }).unwrap_err();
+        let error =
+            pack(&PackingRequest { extent_um: [100.0, 100.0, 200.0], sizes: log_normal(1.0), ..PAPER }).unwrap_err();
         assert!(matches!(error, BuildError::TooManyParticles { .. }), "{error}");
     }
 }

@@ -10,7 +10,7 @@ use crate::analysis::{self, Report};
 use crate::composition::Composition;
 use crate::export;
 use crate::grid::VoxelGrid;
-use crate::import::{self, LabelMap, LabelVolume};
+use crate::import::{self, LabelMap, LabelType, LabelVolume};
 use crate::materials::Phase;
 use crate::microstructure::{Microstructure, NO_PARTICLE};
 use crate::simulation;
@@ -36,12 +36,25 @@ impl Volume {
     /// Reads a TIFF or npy file.
     #[wasm_bindgen(constructor)]
     pub fn new(bytes: &[u8]) -> Result<Volume, JsValue> {
-        let labels = import::read(bytes).map_err(bad_file)?;
-        if labels.labels.len() > MOST_IMPORTED {
-            let message = format!("The volume has {} voxels; a tab takes {MOST_IMPORTED}.", labels.labels.len());
-            return Err(failure("too_large", STAGE, message, "Crop it or make its voxels coarser."));
-        }
-        Ok(Volume { labels })
+        Volume::within_limit(import::read(bytes).map_err(bad_file)?)
+    }
+
+    /// Reads a file without a header.
+    ///
+    /// * `size` – voxels along x, y, z; what is no whole number counts as none
+    /// * `kind` – `u8`, `u16` or `u16be`
+    pub fn raw(bytes: &[u8], size: &[f64], kind: &str) -> Result<Volume, JsValue> {
+        const HINT: &str = "Change voxels or type until they fit the file.";
+        let bad = |e: &dyn std::fmt::Display| failure("bad_file", STAGE, sentence(e), HINT);
+        let kind = match kind {
+            "u8" => LabelType::U8,
+            "u16" => LabelType::U16,
+            "u16be" => LabelType::Unsigned { bytes: 2, big_endian: true },
+            _ => return Err(bad(&format!("there is no type '{kind}'"))),
+        };
+        let &[x, y, z] = size else { return Err(bad(&"a volume has three sizes")) };
+        let shape = [z, y, x].map(|n| if n.fract() == 0.0 { n as u64 } else { 0 });
+        Volume::within_limit(import::read_raw(bytes, shape, kind).map_err(|e| bad(&e))?)
     }
 
     /// `{size, labels: [{label, voxels, phase}]}`, labels rising; the phases are guesses.
@@ -70,6 +83,14 @@ impl Volume {
 }
 
 impl Volume {
+    fn within_limit(labels: LabelVolume) -> Result<Volume, JsValue> {
+        if labels.labels.len() > MOST_IMPORTED {
+            let message = format!("The volume has {} voxels; a tab takes {MOST_IMPORTED}.", labels.labels.len());
+            return Err(failure("too_large", STAGE, message, "Crop it or make its voxels coarser."));
+        }
+        Ok(Volume { labels })
+    }
+
     /// The structure that these labels mean.
     pub(super) fn structure(&self, labels: &str, voxel_um: f64) -> Result<Microstructure, JsValue> {
         let map = LabelMap::parse(labels).map_err(bad_file)?;
@@ -80,15 +101,19 @@ impl Volume {
 const STAGE: &str = "reading the file";
 
 fn bad_file(e: import::ImportError) -> JsValue {
-    let text = e.to_string();
-    let mut sentence: String = text.chars().take(1).flat_map(char::to_uppercase).collect();
-    sentence.extend(text.chars().skip(1));
     failure(
         "bad_file",
         STAGE,
-        sentence + ".",
-        "Multi-page TIFF (8 or 16 bit grey) and npy files of whole numbers work.",
+        sentence(&e),
+        "Multi-page TIFF (8 or 16 bit grey) and npy files of whole numbers work, and raw files named .raw, .bin, .dat or .vol.",
     )
+}
+
+fn sentence(fault: &dyn std::fmt::Display) -> String {
+    let text = fault.to_string();
+    let mut characters = text.chars();
+    let first = characters.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(characters).chain(['.']).collect()
 }
 
 /// Refuses grids on which a run would not fit into a tab; recipes are checked earlier.

@@ -28,7 +28,7 @@ const answer = async (page, data) => Number(await flows(page).first().locator('d
 async function bring(page, name) {
   await chooseFile(page, join(dir, name));
   await dialog(page).getByRole('row', { name: /^4/ }).waitFor();
-  await dialog(page).getByRole('spinbutton', { name: 'Voxel' }).fill(VOXEL);
+  await dialog(page).getByRole('spinbutton', { name: 'Voxel', exact: true }).fill(VOXEL);
   await take(page);
   await page.getByText('10 × 10 × 20 voxels of 2.5 µm in place of the builder').waitFor();
 }
@@ -70,6 +70,44 @@ browserTest('a file can be dropped on the page', async ({ page, url }) => {
   await dialog(page).getByText('10 × 10 × 20 voxels along x, y, z').waitFor();
   const phases = await dialog(page).getByRole('combobox').evaluateAll((all) => all.map((select) => select.value));
   assert.deepEqual(phases, ['pore', 'nca', 'halide', 'lpscl', 'carbon']);
+});
+
+browserTest('a raw file is asked for its shape, guessed first', async ({ page, url }) => {
+  await open({ page, url });
+  const labels = await readFile(join(dir, 'structure.npy')).then((bytes) => bytes.subarray(bytes.length - 2000));
+  const field = (name) => dialog(page).getByRole('spinbutton', { name });
+  const shape = () => Promise.all(['x', 'y', 'z'].map((axis) => field(`Voxels along ${axis}`).inputValue()));
+  const guessed = async (name, buffer, expected, type) => {
+    await chooseFile(page, { name, mimeType: '', buffer });
+    await dialog(page).getByRole('heading', { name }).waitFor();
+    assert.deepEqual(await shape(), expected, name);
+    assert.equal(await dialog(page).getByRole('combobox', { name: 'A voxel is' }).inputValue(), type, name);
+  };
+  await guessed('cube.bin', Buffer.alloc(1000), ['10', '10', '10'], 'u8');
+  await dialog(page).getByRole('button', { name: 'Close' }).click();
+  await guessed('flat_5x8x50.raw', Buffer.alloc(4000), ['5', '8', '50'], 'u16');
+  await dialog(page).getByRole('button', { name: 'Close' }).click();
+  await guessed('structure.raw', labels, ['10', '10', '20'], 'u8');
+  await dialog(page).getByRole('row', { name: /^4/ }).waitFor();
+  const fault = dialog(page).getByRole('alert');
+  const take = dialog(page).getByRole('button', { name: 'Use this structure' });
+  for (const [z, text] of [['21', /needed, 2000 are there/], ['19', /ask for 1900 bytes, but there are 2000/], ['', /not that of a volume/]]) {
+    await field('Voxels along z').fill(z);
+    await fault.filter({ hasText: text }).waitFor();
+    assert.ok(await take.isDisabled());
+  }
+  await field('Voxels along z').fill('20');
+  await fault.waitFor({ state: 'hidden' });
+  await dialog(page).getByRole('spinbutton', { name: 'Voxel', exact: true }).fill(VOXEL);
+  await take.click();
+  await page.getByText('10 × 10 × 20 voxels of 2.5 µm in place of the builder').waitFor();
+  const expected = await native('analyse', join(dir, 'structure.npy'), '--voxel-um', VOXEL);
+  const active = page.getByRole('row', { name: /^Active/ }).locator('data');
+  assert.equal(Number(await active.getAttribute('value')), expected.connectivity.nca.active_fraction);
+  // A file with a header asks for no shape.
+  await chooseFile(page, join(dir, 'structure.npy'));
+  await dialog(page).getByRole('row', { name: /^4/ }).waitFor();
+  assert.ok(await field('Voxels along z').isHidden());
 });
 
 browserTest('a file that cannot be taken says why, and nothing is lost', async ({ page, url }) => {

@@ -1,6 +1,7 @@
 // What the page tells of a structure before any current flows.
 
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { browserTest } from './harness.mjs';
 import { choose, makeSmall, number, open, ready } from './bench.mjs';
 import { native } from './native.mjs';
@@ -77,4 +78,33 @@ browserTest('a change of the test alone leaves structure and run where they are'
   await ready(page);
   const option = page.getByRole('combobox', { name: 'Show' }).locator('option', { hasText: 'Ionic potential' });
   assert.equal(await option.evaluate((node) => node.disabled), false);
+});
+
+browserTest('measured diameters are pasted from a spreadsheet, and packed', async ({ page, url }) => {
+  await open({ page, url });
+  await makeSmall(page);
+  await page.locator('summary', { hasText: 'Grains' }).click();
+  const list = page.getByRole('region', { name: 'Recipe' }).getByRole('textbox', { name: 'Measured NCA diameters', exact: true });
+  await list.fill('2.6\n2,6\nx');
+  await page.getByRole('link', { name: 'Measured NCA diameters: 2,6 given' }).waitFor();
+  await list.fill('1.8\t2.6\r\n2.6');
+  await ready(page);
+  await page.getByText('3 fields changed').waitFor();
+  const report = async () => {
+    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Save report.json' }).click()]);
+    return JSON.parse(await readFile(await download.path(), 'utf8'));
+  };
+  const small = ['--set', 'width_um=10', '--set', 'thickness_um=12', '--set', 'nca_diameters_um=1.8,2.6,2.6'];
+  const expected = await native('build', 'lyc-10', ...small);
+  assert.equal((await report()).voxel_hash, expected.voxel_hash);
+  const reset = page.getByRole('button', { name: 'Reset Measured NCA diameters' });
+  await reset.click();
+  await ready(page);
+  assert.notEqual((await report()).voxel_hash, expected.voxel_hash);
+  assert.equal(await list.inputValue(), '');
+  // Emptied by hand is unchanged too.
+  await list.fill('5');
+  await reset.waitFor();
+  await list.fill('');
+  await reset.waitFor({ state: 'hidden' });
 });

@@ -3,6 +3,8 @@
 
 import { element, format, prettyUnit } from '../dom.js';
 
+/** @typedef {number | string | number[]} Value a list is text once it was typed */
+
 /**
  * A row of the recipe's table of fields, as the module hands it out.
  * @typedef {object} Field
@@ -12,19 +14,21 @@ import { element, format, prettyUnit } from '../dom.js';
  * @property {string} label
  * @property {string} unit
  * @property {{type: 'number', min: number, max: number, step: number} | {type: 'integer', min: number, max: number}
- *   | {type: 'choice', options: string[]}} kind
+ *   | {type: 'choice', options: string[]} | {type: 'list', min: number, max: number, most: number}} kind
  * @property {string} help
  * @property {string} source
- * @property {number | string} default
+ * @property {Value} default
  * @property {string | null} mode
  * @property {{min: number, max: number, log: boolean} | null} slider
  */
 
+/** @typedef {HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement} Control */
+
 /**
  * @typedef {object} Row
  * @property {HTMLElement} node
- * @property {HTMLInputElement | HTMLSelectElement} input
- * @property {(value: number | string) => void} show
+ * @property {Control} input
+ * @property {(value: Value) => void} show
  * @property {(changed: boolean) => void} mark
  * @property {(used: boolean) => void} use
  * @property {(text: string | null) => void} complain
@@ -44,18 +48,7 @@ export function fieldRow(field, onInput, onReset, extra = null) {
   const id = `field-${field.key}`;
   const unit = prettyUnit(field.unit);
   const { kind } = field;
-  const describedBy = `${id}-issue ${id}-help`;
-  const input =
-    kind.type === 'choice'
-      ? element('select', { id, 'aria-describedby': describedBy }, ...kind.options.map((o) => option(o)))
-      : element('input', {
-          id,
-          type: 'number',
-          inputmode: 'decimal',
-          value: field.default,
-          step: kind.type === 'integer' ? 1 : kind.step,
-          'aria-describedby': describedBy,
-        });
+  const input = control(field, { id, 'aria-describedby': `${id}-issue ${id}-help` });
   const slider = field.slider && sliderFor(field, (value) => onInput(value));
   const reset = element(
     'button',
@@ -95,7 +88,7 @@ export function fieldRow(field, onInput, onReset, extra = null) {
     node,
     input,
     show(value) {
-      if (document.activeElement !== input || read(input, kind.type) !== value) input.value = String(value);
+      if (document.activeElement !== input || read(input, kind.type) !== value) input.value = text(value);
       slider?.show(value);
     },
     mark(changed) {
@@ -107,14 +100,29 @@ export function fieldRow(field, onInput, onReset, extra = null) {
       input.disabled = !used;
       if (slider) slider.node.disabled = !used;
     },
-    complain(text) {
-      issue.hidden = text === null;
-      issue.textContent = text ?? '';
-      if (text === null) input.removeAttribute('aria-invalid');
+    complain(fault) {
+      issue.hidden = fault === null;
+      issue.textContent = fault ?? '';
+      if (fault === null) input.removeAttribute('aria-invalid');
       else input.setAttribute('aria-invalid', 'true');
     },
   };
 }
+
+/**
+ * The input of a field, without its value.
+ * @param {Field} field
+ * @param {Record<string, string>} attributes
+ * @returns {Control}
+ */
+function control({ kind }, attributes) {
+  if (kind.type === 'choice') return element('select', attributes, ...kind.options.map((o) => option(o)));
+  if (kind.type === 'list') return element('textarea', { ...attributes, rows: 2, placeholder: 'none', spellcheck: 'false' });
+  return element('input', { ...attributes, type: 'number', inputmode: 'decimal', step: kind.type === 'integer' ? 1 : kind.step });
+}
+
+/** A value as it stands in its input. @param {Value} value */
+const text = (value) => (Array.isArray(value) ? value.join(', ') : String(value));
 
 /** @param {string} name */
 const option = (name) =>
@@ -125,11 +133,11 @@ const sourceNote = (source) => (source ? element('span', { class: 'source' }, ` 
 
 /**
  * What the input holds: a number, a name, or whatever text was typed.
- * @param {HTMLInputElement | HTMLSelectElement} input
+ * @param {Control} input
  * @param {string} type
  */
 function read(input, type) {
-  if (type === 'choice' || input.value.trim() === '') return input.value;
+  if (type === 'choice' || type === 'list' || input.value.trim() === '') return input.value;
   const value = Number(input.value);
   return Number.isNaN(value) ? input.value : value;
 }
@@ -161,7 +169,7 @@ function sliderFor(field, onInput) {
   });
   return {
     node,
-    /** @param {number | string} shown */
+    /** @param {Value} shown */
     show(shown) {
       if (typeof shown !== 'number' || document.activeElement === node) return;
       node.value = String(range.log ? (LOG_STEPS * Math.log(Math.max(shown, range.min) / range.min)) / decades : shown);

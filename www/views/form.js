@@ -2,6 +2,7 @@
 // The recipe: presets, fields, and what is wrong with them.
 
 import { byId, element } from '../dom.js';
+import { sameValue } from '../runs.js';
 import { fieldRow } from './field.js';
 
 /** @typedef {import('./field.js').Field} Field */
@@ -72,7 +73,7 @@ export class Form {
     this.onChange(null);
   }
 
-  /** @param {string} key @param {number | string} value */
+  /** @param {string} key @param {import('./field.js').Value} value */
   set(key, value) {
     this.recipe[key] = value;
     this.#show();
@@ -183,7 +184,7 @@ export class Form {
   }
 
   #changes() {
-    return this.fields.filter(({ key }) => this.recipe[key] !== this.base.recipe[key]);
+    return this.fields.filter(({ key }) => !sameValue(this.recipe[key], this.base.recipe[key]));
   }
 
   #show() {

@@ -1,8 +1,9 @@
 // @ts-check
 // A segmented volume from a file: by button or by drop, with the phases of its labels asked for in a dialog.
 
-import { byId, element } from '../dom.js';
+import { byId, debounce, element } from '../dom.js';
 import { SimulatorError } from '../simulator.js';
+import { RawFields } from './raw.js';
 
 /** @typedef {import('../messages.js').Volume} Volume */
 /** @typedef {import('../messages.js').FileSummary} FileSummary */
@@ -11,6 +12,9 @@ import { SimulatorError } from '../simulator.js';
 /** More labels than this get one phase together: they number particles. */
 const MOST_ROWS = 10;
 
+/** Typing in a shape is not followed key by key [ms]. */
+const QUIET_MS = 150;
+
 /** @typedef {{first: number, last: number, voxels: number, phase: string, select: HTMLSelectElement}} Row */
 
 export class Import {
@@ -18,8 +22,11 @@ export class Import {
   #input = /** @type {HTMLInputElement} */ (byId('import-file'));
   #voxel = /** @type {HTMLInputElement} */ (byId('import-voxel'));
   #take = /** @type {HTMLButtonElement} */ (byId('import-take'));
-  /** @type {File | null} */
+  #raw = new RawFields(debounce(QUIET_MS, () => void this.#read()));
+  /** What the dialog is about. @type {File | null} */
   #file = null;
+  /** Counts readings: only the latest is shown. */
+  #reading = 0;
   /** @type {Row[]} */
   #rows = [];
   #key = 0;
@@ -60,24 +67,33 @@ export class Import {
 
   /** @param {File} file */
   async open(file) {
-    this.#file = null;
+    this.#file = file;
     byId('import-heading').textContent = file.name;
+    this.#raw.ask(file);
+    if (!this.#dialog.open) this.#dialog.showModal();
+    await this.#read();
+  }
+
+  async #read() {
+    const file = this.#file;
+    if (!file) return;
+    const reading = ++this.#reading;
     byId('import-size').textContent = 'Reading the file …';
     byId('import-fields').hidden = true;
     this.#take.disabled = true;
     this.#complain(null);
-    if (!this.#dialog.open) this.#dialog.showModal();
     try {
-      this.#ask(file, await this.simulator.read(file));
+      const summary = await this.simulator.read(file, this.#raw.layout());
+      if (reading === this.#reading) this.#ask(summary);
     } catch (error) {
+      if (reading !== this.#reading) return;
       byId('import-size').textContent = '';
       this.#complain(error);
     }
   }
 
-  /** @param {File} file @param {FileSummary} summary */
-  #ask(file, { size, labels }) {
-    this.#file = file;
+  /** @param {FileSummary} summary */
+  #ask({ size, labels }) {
     const total = labels.reduce((sum, { voxels }) => sum + voxels, 0);
     byId('import-size').textContent = `${size.join(' × ')} voxels along x, y, z. z runs from the separator to the current collector.`;
     const single = labels.length <= MOST_ROWS ? labels : labels.slice(0, MOST_ROWS - 1);
@@ -103,7 +119,8 @@ export class Import {
       );
     byId('import-fields').hidden = false;
     this.#take.disabled = false;
-    this.#voxel.select();
+    // Whoever types in a shape goes on typing there.
+    if (!this.#raw.layout()) this.#voxel.select();
   }
 
   /** @param {{first: number, last: number, phase: string}} group */
@@ -123,7 +140,7 @@ export class Import {
     this.#complain(null);
     this.#take.disabled = true;
     try {
-      await this.onTake({ key: ++this.#key, file: this.#file, labels, voxel_um: this.#voxel.valueAsNumber });
+      await this.onTake({ key: ++this.#key, file: this.#file, raw: this.#raw.layout(), labels, voxel_um: this.#voxel.valueAsNumber });
       this.#dialog.close();
     } catch (error) {
       this.#complain(error);
