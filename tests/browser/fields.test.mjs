@@ -6,7 +6,7 @@ import { browserTest } from './harness.mjs';
 
 const card = (page) => page.getByRole('region', { name: 'Cross-section' });
 const field = (page) => card(page).getByRole('combobox', { name: 'Show' });
-const section = (page, axis) => card(page).getByRole('img', { name: new RegExp(`(cross-section|companion) at ${axis} =`) });
+const section = (page, axis) => card(page).getByRole('img', { name: new RegExp(`(cross-section|Companion) at ${axis} =`) });
 const slider = (page) => card(page).getByRole('slider', { name: 'Instant of the discharge' });
 const place = (page) => page.locator('#timeline-place').textContent();
 /** What a canvas shows, once nothing changes any more. */
@@ -148,7 +148,7 @@ browserTest('the 3D view takes the colours of the cross-section', async ({ page,
   await slider(page).press('Home');
   const start = await shoot();
   assert.notEqual(start, coloured);
-  await view.getByRole('combobox', { name: 'Colours' }).selectOption('phases');
+  await view.getByRole('combobox', { name: 'Painted' }).selectOption('by phase');
   assert.notEqual(await shoot(), start);
   await view.getByText('Lithium stoichiometry').waitFor({ state: 'hidden' });
 });

@@ -19,17 +19,20 @@ export function fitCanvas(canvas) {
 /** @type {Set<() => void>} drawings that wait for their frame */
 const waiting = new Set();
 
+/** Is a frame on its way? */
+let asked = false;
 /** No drawing begins later than this in a frame [ms]. */
 const BEGIN_MS = 6;
 
 function drawSome() {
   const start = performance.now();
-  do {
-    const [draw] = waiting;
+  for (const draw of [...waiting]) {
     waiting.delete(draw);
     draw();
-  } while (waiting.size && performance.now() - start < BEGIN_MS);
-  if (waiting.size) requestAnimationFrame(drawSome);
+    if (performance.now() - start > BEGIN_MS) break;
+  }
+  asked = waiting.size > 0;
+  if (asked) requestAnimationFrame(drawSome);
 }
 
 /**
@@ -38,8 +41,9 @@ function drawSome() {
  * @param {() => void} draw
  */
 export const oneAFrame = (draw) => () => {
-  if (!waiting.size) requestAnimationFrame(drawSome);
   waiting.add(draw);
+  if (!asked) requestAnimationFrame(drawSome);
+  asked = true;
 };
 
 /**

@@ -86,7 +86,8 @@ export class SlicePanel {
       ringed,
     });
     const um = ((at[AXES.indexOf(this.#axis)] + 0.5) * voxel_um).toFixed(voxel_um < 0.5 ? 2 : 1);
-    this.canvas.setAttribute('aria-label', `${view.label}, ${this.bare ? 'companion' : 'cross-section'} at ${this.#axis} = ${um} µm`);
+    const place = `at ${this.#axis} = ${um} µm`;
+    this.canvas.setAttribute('aria-label', this.bare ? `Companion ${place}: ${view.label}` : `${view.label}, cross-section ${place}`);
   }
 
   /** @param {MouseEvent} event @returns {Voxel | null} */
