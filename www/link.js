@@ -64,7 +64,8 @@ export class Links {
       if (key === 'preset') continue;
       const field = this.fields.find((one) => one.key === key);
       if (!field) throw new BadLink(`There is no field “${shorten(key)}”.`);
-      recipe[key] = field.kind.type === 'choice' || value.trim() === '' || Number.isNaN(Number(value)) ? value : Number(value);
+      const isNumber = ['number', 'integer'].includes(field.kind.type) && value.trim() !== '' && !Number.isNaN(Number(value));
+      recipe[key] = isNumber ? Number(value) : value;
     }
     const [issue] = this.check(recipe);
     if (issue) {

@@ -5,8 +5,10 @@ import init, * as module from './pkg/catholyte.js';
 import { Builder } from './builder.js';
 import { compile } from './compile.js';
 import { byId, debounce, element } from './dom.js';
+import { embedded, setUpEmbedding } from './embed.js';
 import { History } from './history.js';
 import { iconButton } from './icons.js';
+import { setUpKeyboard } from './keyboard.js';
 import { BadLink, Links } from './link.js';
 import { Runner, duration } from './runner.js';
 import { RunList, isOpen, sameRecipe } from './runs.js';
@@ -71,8 +73,8 @@ async function start() {
       onRate: (rate) => form.set('c_rate', rate),
       onRun: () => void run(),
       onRunFiner: runFiner,
-      onPause: () => runner.shown && runner.hold(runner.shown, runner.shown.state !== 'paused'),
-      onCancel: () => runner.shown && runner.cancel(runner.shown),
+      onPause: pause,
+      onCancel: cancel,
       onLive: setLive,
     },
     settings.live,
@@ -84,6 +86,8 @@ async function start() {
   let report = null;
   /** The recipe of the result beside the bar. @type {Recipe | null} */
   let answered = null;
+  /** What it came to. @type {import('./messages.js').Summary | null} */
+  let result = null;
   const isAnswered = () => checked !== null && answered !== null && sameRecipe(checked.recipe, answered);
 
   const first = presets.find((p) => p.name === FIRST_PRESET) ?? presets[0];
@@ -101,6 +105,39 @@ async function start() {
     },
     onFail: fail,
   });
+
+  const tellAround = setUpEmbedding({
+    state: () => ({ link: links.write(form.state), preset: form.base.name, recipe: form.recipe, result: isAnswered() ? result : null }),
+    set: (name, fields) => {
+      const preset = presets.find((one) => one.name === (name ?? form.base.name));
+      if (!preset) return `There is no electrode ${String(name).slice(0, 40)}.`;
+      if (fields !== undefined && (typeof fields !== 'object' || fields === null)) return 'The recipe is no object.';
+      const recipe = { ...preset.recipe, ...fields };
+      const [issue] = module.check_recipe(recipe).issues ?? [];
+      if (issue) return `${issue.path}: allowed is ${issue.allowed}. ${issue.hint}`;
+      form.apply({ preset, recipe });
+      change(null);
+      return null;
+    },
+    onSeen: (now) => {
+      seen = now;
+      restOutOfSight();
+    },
+  });
+  /** Is an embedded page in view? */
+  let seen = true;
+  /** Runs that wait to be seen. @type {Set<Run>} */
+  const resting = new Set();
+
+  /** Nobody waits for a picture that is out of sight. */
+  function restOutOfSight() {
+    for (const one of seen ? resting : list.runs) {
+      if (seen) resting.delete(one);
+      else if (!isOpen(one) || one.state === 'paused') continue;
+      else resting.add(one);
+      runner.hold(one, !seen);
+    }
+  }
 
   // The recipe -----------------------------------------------------------------------------------------------------------------
 
@@ -135,10 +172,11 @@ async function start() {
   /** @param {boolean} own is it a place of its own in the browser's history? */
   function address(own) {
     const url = location.pathname + location.search + links.write(form.state);
-    if (own) window.history.pushState(null, '', url);
+    if (own && embedded === null) window.history.pushState(null, '', url);
     else window.history.replaceState(null, '', url);
     undo.disabled = !history.canUndo;
     redo.disabled = !history.canRedo;
+    tellAround('state');
   }
 
   /** @param {1 | -1} direction */
@@ -280,6 +318,14 @@ async function start() {
     return { title: imported ? imported.file.name : form.title(), preset: form.base.name, recipe, file: imported?.file.name ?? null, live };
   }
 
+  function pause() {
+    if (runner.shown) runner.hold(runner.shown, runner.shown.state !== 'paused');
+  }
+
+  function cancel() {
+    if (runner.shown) runner.cancel(runner.shown);
+  }
+
   function enable() {
     const { shown } = runner;
     bar.enable({ canRun: checked !== null && (shown === null || shown.live), running: shown !== null, paused: shown?.state === 'paused' });
@@ -312,6 +358,8 @@ async function start() {
       if (runner.shown) return;
       bar.say('Finished', text, 1);
       answered = current.recipe;
+      result = current.summary;
+      tellAround('result');
     } catch (error) {
       if (isAbort(error) && !runner.shown) bar.say(current.live ? 'Ready' : 'Cancelled', '', 0);
       fail(error);
@@ -333,7 +381,7 @@ async function start() {
       return void discharge(list.add(wanted(true)));
     }
     if (list.find(sketch)) return;
-    void job({ ...wanted(true), recipe: sketch, title: `${form.title()}, ${sketch.voxel_um} µm` });
+    void job({ ...wanted(true), recipe: sketch, title: form.title(sketch) });
   });
 
   /** @param {boolean} live */
@@ -364,7 +412,7 @@ async function start() {
       const [{ allowed, hint }] = answer.issues;
       return bar.warn({ code: 'recipe', stage: 'checking the recipe', message: `A voxel of ${voxel_um} µm: allowed is ${allowed}.`, hint });
     }
-    void job({ ...wanted(false), recipe: answer.recipe, title: `${form.title()}, ${voxel_um} µm` });
+    void job({ ...wanted(false), recipe: answer.recipe, title: form.title(answer.recipe) });
   }
 
   /**
@@ -423,14 +471,31 @@ async function start() {
   });
   list.addEventListener('change', () => {
     showCurves();
-    keep();
+    // A small page inside another one leaves the visitor's own runs alone.
+    if (embedded === null) keep();
+    else restOutOfSight();
   });
 
-  const kept = keptRuns((recipe) => module.check_recipe(recipe));
+  const kept = embedded === null ? keptRuns((recipe) => module.check_recipe(recipe)) : { runs: [], fault: null };
   list.take(kept.runs);
   if (kept.fault) {
     bar.warn({ code: 'storage', stage: 'reading the runs of the last visit', message: kept.fault, hint: 'They are left out.' });
   }
+
+  setUpKeyboard(
+    [
+      { keys: 'r', what: 'run the discharge', does: () => void run() },
+      { keys: 'p', what: 'pause or resume it', does: pause },
+      { keys: 'c', what: 'cancel it', does: cancel },
+      { keys: 'Ctrl+z', what: 'undo the last change of the recipe', does: () => history.canUndo && step(-1) },
+      { keys: 'Ctrl+Shift+z', what: 'redo it', does: () => history.canRedo && step(1) },
+      { keys: 'l', what: 'let discharges begin by themselves, or not', does: () => byId('live').click() },
+      { keys: 't', what: 'light or dark', does: () => byId('theme').click() },
+      ...presets.slice(0, 9).map((preset, i) => ({ keys: String(i + 1), what: preset.title, does: () => form.choose(preset) })),
+    ],
+    settings.keys,
+    (keys) => keepSettings(Object.assign(settings, { keys })),
+  );
 
   followLink();
   history = new History(form.state);
@@ -450,6 +515,7 @@ async function start() {
     showCurves();
   });
   check();
+  tellAround('state');
 }
 
 start().catch((/** @type {unknown} */ error) => {

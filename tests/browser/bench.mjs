@@ -19,7 +19,10 @@ export async function ready(page) {
 
 /** The page without discharges that begin by themselves, for tests that begin their own. */
 export async function open({ page, url }) {
-  await page.addInitScript(() => localStorage.getItem('catholyte-settings') ?? localStorage.setItem('catholyte-settings', '{"live":false}'));
+  await page.addInitScript(() => {
+    // A page that is still blank has no storage.
+    if (location.protocol.startsWith('http')) localStorage.setItem('catholyte-settings', localStorage.getItem('catholyte-settings') ?? '{"live":false}');
+  });
   await page.goto(url);
   await ready(page);
 }

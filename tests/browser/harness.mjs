@@ -8,7 +8,9 @@ import { after, before, test } from 'node:test';
 import { launchers } from './launch.mjs';
 import { program } from './native.mjs';
 
-// Every test runs once in each browser that is named in BROWSERS.
+// A test runs once in each browser that is named in BROWSERS, if it does not name its own.
+const BROWSERS = (process.env.BROWSERS ?? 'chromium').split(',');
+/** Started when a test first needs it. */
 const browsers = new Map();
 let server;
 let url;
@@ -22,9 +24,6 @@ before(async () => {
     break;
   }
   if (!url) throw new Error('catholyte serve has ended');
-  for (const name of (process.env.BROWSERS ?? 'chromium').split(',')) {
-    browsers.set(name, await launchers[name]());
-  }
 });
 
 after(async () => {
@@ -38,9 +37,10 @@ after(async () => {
  * `body` gets the page (playwright's), not yet loaded, and the address to load. Errors that match one of `expect` are part of the
  * test, which fails as well if one of these does not come.
  */
-export function browserTest(name, body, { expect = [], context: settings = {}, timeout = 120_000 } = {}) {
-  for (const browser of (process.env.BROWSERS ?? 'chromium').split(',')) {
+export function browserTest(name, body, { expect = [], context: settings = {}, timeout = 120_000, browsers: named = BROWSERS } = {}) {
+  for (const browser of named) {
     test(`${browser}: ${name}`, { timeout }, async () => {
+      if (!browsers.has(browser)) browsers.set(browser, await launchers[browser]());
       const context = await browsers.get(browser).newContext(settings);
       const errors = [];
       context.on('request', (request) => {

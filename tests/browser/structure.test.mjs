@@ -97,6 +97,11 @@ browserTest('measured diameters are pasted from a spreadsheet, and packed', asyn
   const small = ['--set', 'width_um=10', '--set', 'thickness_um=12', '--set', 'nca_diameters_um=1.8,2.6,2.6'];
   const expected = await native('build', 'lyc-10', ...small);
   assert.equal((await report()).voxel_hash, expected.voxel_hash);
+  // A link brings the list along.
+  await page.reload();
+  await ready(page);
+  await page.locator('summary', { hasText: 'Grains' }).click();
+  assert.equal((await report()).voxel_hash, expected.voxel_hash);
   const reset = page.getByRole('button', { name: 'Reset Measured NCA diameters' });
   await reset.click();
   await ready(page);

@@ -80,9 +80,13 @@ export class Form {
     this.onChange(key);
   }
 
-  /** What a run of this recipe is called. */
-  title() {
-    return this.#changes().some((field) => !isTest(field)) ? `${this.base.title}, changed` : this.base.title;
+  /** What a run is called: of the recipe of the moment, or of that on another grid. @param {Recipe} [recipe] */
+  title(recipe = this.recipe) {
+    const { title, recipe: base } = this.base;
+    const { voxel_um, seed } = recipe;
+    const changed = this.fields.some((field) => !isTest(field) && !['voxel_um', 'seed'].includes(field.key) && !sameValue(recipe[field.key], base[field.key]));
+    const parts = [changed && 'changed', voxel_um !== base.voxel_um && `${voxel_um} µm`, seed !== base.seed && `seed ${seed}`];
+    return [title, ...parts.filter(Boolean)].join(', ');
   }
 
   /** Is this still the preset's electrode, on whatever grid and in whatever test? */

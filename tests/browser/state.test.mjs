@@ -1,0 +1,224 @@
+// The state of the bench: presets, undo, links, discharges that begin by themselves, keys, and the page inside another one.
+
+import assert from 'node:assert/strict';
+import { choose, finished, makeSmall, number, open, progress, ready, runs } from './bench.mjs';
+import { browserTest } from './harness.mjs';
+
+const button = (page, name) => page.getByRole('button', { name, exact: true });
+const preset = (page, name) => page.getByRole('radio', { name, exact: true });
+const slider = (page, name) => page.getByRole('slider', { name: `${name}, slider`, exact: true });
+const fragment = (page) => page.evaluate(() => location.hash);
+
+browserTest('presets are cards with their question', async ({ page, url }) => {
+  await open({ page, url });
+  const card = preset(page, '14 wt% LYC');
+  const description = await card.evaluate((input) => document.getElementById(input.getAttribute('aria-describedby')).textContent);
+  assert.equal(description, 'What does 14 % cut off?');
+  await page.getByText(description).waitFor();
+  await page.getByText('More electrodes').click();
+  await choose(page, '12 wt% LYC');
+  assert.equal(await number(page, 'Halide coat').inputValue(), '8.4');
+});
+
+browserTest('a field tells its source, is marked when changed, and goes back by itself or with all', async ({ page, url }) => {
+  await open({ page, url });
+  await button(page, 'About Porosity').click();
+  await page.getByText('Default: paper: 18.63 % bare, 23.75 % coated.').waitFor();
+  await slider(page, 'Porosity').press('ArrowRight');
+  await number(page, 'LPSCl').fill('20');
+  await page.getByText('10 wt% LYC, 2 fields changed').waitFor();
+  await button(page, 'Reset Porosity').click();
+  assert.equal(await number(page, 'Porosity').inputValue(), '0.2375');
+  await page.getByText('10 wt% LYC, 1 field changed').waitFor();
+  await button(page, 'Reset all').click();
+  assert.equal(await number(page, 'LPSCl').inputValue(), '23');
+});
+
+browserTest('undo and redo, by buttons and by keys, but not inside a number box', async ({ page, url }) => {
+  await open({ page, url });
+  const [undo, redo] = ['Undo (Ctrl+Z)', 'Redo (Ctrl+Shift+Z)'].map((name) => button(page, name));
+  assert.ok((await undo.isDisabled()) && (await redo.isDisabled()));
+  await choose(page, '14 wt% LYC');
+  // One go of a slider is one step.
+  for (let i = 0; i < 4; i += 1) await slider(page, 'Carbon').press('ArrowRight');
+  assert.equal(await number(page, 'Carbon').inputValue(), '3.04');
+  await undo.click();
+  assert.equal(await number(page, 'Carbon').inputValue(), '3');
+  assert.ok(await preset(page, '14 wt% LYC').isChecked());
+  await page.keyboard.press('Control+z');
+  assert.ok(await preset(page, '10 wt% LYC').isChecked());
+  await page.keyboard.press('Control+Shift+z');
+  await page.keyboard.press('Control+Shift+z');
+  assert.equal(await number(page, 'Carbon').inputValue(), '3.04');
+  assert.ok(await redo.isDisabled());
+  await number(page, 'LPSCl').focus();
+  await page.keyboard.press('Control+z');
+  assert.equal(await number(page, 'Carbon').inputValue(), '3.04');
+});
+
+browserTest('the address is the state: shared, gone back and forward in', async ({ page, url }) => {
+  await open({ page, url });
+  assert.equal(await fragment(page), '');
+  await choose(page, '14 wt% LYC');
+  await button(page, '2C').click();
+  assert.equal(await fragment(page), '#v1?preset=lyc-14&c_rate=2');
+  await number(page, 'Porosity').fill('0.2');
+  const link = await page.evaluate(() => location.href);
+  await page.goBack();
+  assert.equal(await number(page, 'Porosity').inputValue(), '0.2375');
+  await page.goBack();
+  assert.equal(await number(page, 'Rate').inputValue(), '0.5');
+  await page.goForward();
+  assert.equal(await number(page, 'Rate').inputValue(), '2');
+  const other = await page.context().newPage();
+  await open({ page: other, url: link });
+  assert.ok(await preset(other, '14 wt% LYC').isChecked());
+  assert.equal(await number(other, 'Rate').inputValue(), '2');
+  assert.equal(await number(other, 'Porosity').inputValue(), '0.2');
+});
+
+browserTest('a damaged link says what is wrong and shows the usual electrode', async ({ page, url }) => {
+  for (const [damaged, message] of [
+    ['#v1?preset=lyc-99', 'There is no electrode “lyc-99”'],
+    ['#v1?porosity=7', 'Porosity: 7 given'],
+    ['#v1?porosity=abc', 'Porosity: abc given'],
+    ['#v1?colour=red', 'There is no field “colour”'],
+    ['#v1?c_rate=1&c_rate=2', 'It gives “c_rate” twice'],
+    ['#v7?c_rate=1', 'It is of version 7'],
+    ['#%F0%9F%98%80', 'is no state of this page'],
+  ]) {
+    await page.goto('about:blank');
+    await page.goto(url + damaged);
+    await page.getByRole('alert').filter({ hasText: message }).waitFor();
+    assert.ok(await preset(page, '10 wt% LYC').isChecked());
+    assert.equal(await fragment(page), '');
+  }
+  await page.goto('about:blank');
+  await page.goto(`${url}#runs`);
+  await page.getByRole('heading', { name: 'Recipe' }).waitFor();
+  assert.equal(await page.getByRole('alert').filter({ hasText: 'link' }).count(), 0);
+});
+
+browserTest('a discharge begins by itself, makes way for the next recipe, and stays when it has finished', async ({ page, url }) => {
+  await page.goto(`${url}#v1?width_um=10&thickness_um=40`);
+  await progress(page).filter({ hasText: 'Discharging' }).waitFor();
+  await choose(page, '14 wt% LYC');
+  await slider(page, 'Porosity').press('ArrowRight');
+  await finished(page);
+  assert.equal(await runs(page).count(), 1);
+  assert.match(await runs(page).textContent(), /14 wt% LYC, changed/);
+  // Asked again, it is computed for its fields, and not listed twice.
+  await page.getByRole('checkbox', { name: 'Run by itself' }).uncheck();
+  await page.getByRole('checkbox', { name: 'Run by itself' }).check();
+  await page.waitForTimeout(800);
+  await finished(page);
+  assert.equal(await runs(page).count(), 1);
+  await page.getByRole('checkbox', { name: 'Run by itself' }).uncheck();
+  await choose(page, 'Bare NCA');
+  await ready(page);
+  await page.waitForTimeout(600);
+  assert.match(await progress(page).textContent(), /^Ready/);
+});
+
+browserTest('a fine recipe is discharged by itself at the reduced size', async ({ page, url }) => {
+  await page.goto(`${url}#v1?voxel_um=0.5`);
+  await page.getByText('50 × 50 × 100').waitFor();
+  const preview = page.getByRole('checkbox', { name: 'Draw 10 wt% LYC, 0.5C' });
+  await preview.waitFor();
+  await choose(page, 'Bare NCA');
+  await preview.waitFor({ state: 'detached' });
+});
+
+browserTest('keys do what the help says, and single letters can be switched off', async ({ page, url }) => {
+  await open({ page, url });
+  await makeSmall(page);
+  await page.getByRole('heading', { name: 'Recipe' }).click();
+  await page.keyboard.press('?');
+  const help = page.getByRole('dialog', { name: 'Keys' });
+  await help.getByText('run the discharge').waitFor();
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('r');
+  await finished(page);
+  await page.keyboard.press('5');
+  assert.ok(await preset(page, '10 wt% LYC').isChecked());
+  await page.keyboard.press('7');
+  assert.ok(await preset(page, '14 wt% LYC').isChecked());
+  await button(page, 'Keys and help').click();
+  await help.getByRole('checkbox', { name: 'Keys of a single letter' }).uncheck();
+  await help.getByRole('button', { name: 'Close' }).click();
+  await page.keyboard.press('1');
+  assert.ok(await preset(page, '14 wt% LYC').isChecked());
+  await page.keyboard.press('Control+z');
+  assert.ok(await preset(page, '10 wt% LYC').isChecked());
+});
+
+/** A page of the same origin around an embedded one; what it hears is in `heard`. */
+async function surround({ page, url }, query) {
+  const host = new URL('host.html', url).href;
+  await page.route(host, (route) =>
+    route.fulfill({
+      contentType: 'text/html',
+      body: `<!doctype html><title>host</title><div id="above"></div><iframe src="/${query}" width="700" height="900"></iframe>`,
+    }),
+  );
+  await page.goto(host);
+  await page.evaluate(() => {
+    window.heard = [];
+    addEventListener('message', ({ data }) => window.heard.push(data));
+  });
+  const frame = page.frameLocator('iframe');
+  const say = (message) => page.evaluate((m) => document.querySelector('iframe').contentWindow.postMessage(m, '*'), message);
+  const hear = (kind) => page.waitForFunction((k) => window.heard.find((m) => m.kind === k), kind).then((handle) => handle.jsonValue());
+  return { frame, say, hear };
+}
+
+browserTest('embedded: cross-section and curve, told and heard by the page around, at rest out of sight', async ({ page, url }) => {
+  const { frame, say, hear } = await surround({ page, url }, '?embed=1#v1?width_um=10&thickness_um=12');
+  await frame.getByRole('heading', { name: 'Cross-section' }).waitFor();
+  await frame.getByRole('heading', { name: 'Voltage profile' }).waitFor();
+  assert.equal(await frame.getByRole('heading', { name: 'Recipe' }).count(), 0);
+  assert.match(await frame.getByRole('link', { name: 'Open the full page' }).getAttribute('href'), /^\/#v1\?thickness_um=12&width_um=10$|^\/#v1\?.*width_um=10/);
+  await frame.getByText('Finished').first().waitFor();
+  await say({ catholyte: 1, kind: 'get-state' });
+  const state = await hear('state');
+  assert.equal(state.preset, 'lyc-10');
+  assert.ok(state.result.discharge_capacity_mah_g > 50);
+  await say({ catholyte: 1, kind: 'set-recipe', preset: 'lyc-14', recipe: { width_um: 10, thickness_um: 12, c_rate: 2 } });
+  const result = await hear('result');
+  assert.equal(result.recipe.c_rate, 2);
+  assert.ok(result.result.discharge_capacity_mah_g > 0);
+  await say({ catholyte: 1, kind: 'set-recipe', recipe: { porosity: 7 } });
+  assert.match((await hear('refused')).message, /porosity: allowed is/);
+  // Out of sight nothing is computed.
+  await page.evaluate(() => {
+    document.getElementById('above').style.height = '3000px';
+    window.heard = [];
+  });
+  await say({ catholyte: 1, kind: 'set-recipe', preset: 'bare', recipe: { width_um: 10, thickness_um: 12 } });
+  await page.waitForTimeout(2500);
+  assert.equal(await page.evaluate(() => window.heard.filter((m) => m.kind === 'result').length), 0);
+  await page.evaluate(() => (document.getElementById('above').style.height = '0'));
+  assert.equal((await hear('result')).preset, 'bare');
+});
+
+browserTest('embedded: an origin that was not named is not heard, and the page by itself hears nobody', async ({ page, url }) => {
+  const { frame, say } = await surround({ page, url }, '?embed=https://example.org');
+  await frame.getByRole('heading', { name: 'Cross-section' }).waitFor();
+  await frame.getByText(/time steps/).waitFor();
+  await say({ catholyte: 1, kind: 'get-state' });
+  await page.waitForTimeout(500);
+  assert.deepEqual(await page.evaluate(() => window.heard), []);
+});
+
+browserTest('the paper is run with one click, and can be cancelled', async ({ page, url }) => {
+  await open({ page, url });
+  await button(page, 'Run the paper').click();
+  await page.getByText(/^0 of 12 discharges done/).waitFor();
+  const first = page.getByRole('table', { name: /Capacity against rate/ }).getByRole('row', { name: /^Bare NCA/ });
+  await first.locator('data').first().waitFor({ timeout: 60_000 });
+  assert.match(await first.textContent(), /Bare NCA\d+\.\d171/);
+  await button(page, 'Cancel the paper').click();
+  await page.getByText(/^\d+ discharges at 0.1C and 2C/).waitFor();
+  assert.ok((await runs(page).count()) < 12);
+  assert.ok(await button(page, 'Run the paper').isEnabled());
+});
