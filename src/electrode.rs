@@ -4,11 +4,13 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, Result};
+use catholyte::analysis::transport::rails;
 use catholyte::analysis::{self, ByPhase};
 use catholyte::composition::Composition;
 use catholyte::materials::Phase;
 use catholyte::microstructure::{self, BuildError, Microstructure};
-use catholyte::plots::{self, Style};
+use catholyte::plots::Style;
+use catholyte::plots::runs::{self, Along, Kind, Run};
 use catholyte::presets;
 use catholyte::recipe::{Recipe, RecipeIssue};
 use catholyte::simulation::{self, Simulation, Status};
@@ -143,11 +145,12 @@ fn description(electrode: &Electrode, recipe: &Recipe, structure: &Microstructur
     }))
 }
 
-/// Prints the structure of an electrode and all that its analysis finds; writes files into `out`.
+/// Prints the structure of an electrode and all that its analysis finds, with `transport` what both rails conduct as well; writes
+/// files into `out`.
 ///
 /// # Errors
-/// [`BadInput`] with every fault of the recipe; files that cannot be written.
-pub fn build(electrode: &Electrode, out: Option<&Path>) -> Result<()> {
+/// [`BadInput`] with every fault of the recipe; the solver's failure; files that cannot be written.
+pub fn build(electrode: &Electrode, transport: bool, out: Option<&Path>) -> Result<()> {
     let recipe = electrode.read()?;
     volume::prepare(out)?;
     let start = Instant::now();
@@ -161,6 +164,11 @@ pub fn build(electrode: &Electrode, out: Option<&Path>) -> Result<()> {
     result.insert("seconds_build".into(), json!(built));
     result.insert("seconds_analysis".into(), json!(seconds - built));
     result.insert("seconds".into(), json!(seconds));
+    if transport {
+        let [ionic, electronic] = simulation::rail_conductivities(&recipe);
+        result.insert("transport".into(), json!(rails::conduct(&structure, &ionic, &electronic)?));
+        result.insert("seconds_transport".into(), json!(start.elapsed().as_secs_f64() - seconds));
+    }
     result.insert("peak_bytes".into(), json!(volume::peak_bytes()));
     volume::print(&result)?;
     match out {
@@ -202,7 +210,7 @@ pub fn run(electrode: &Electrode, out: Option<&Path>) -> Result<()> {
     result.insert("seconds".into(), json!(total));
     volume::print(&result)?;
     match out {
-        Some(out) => write_figure(electrode, &simulation, out),
+        Some(out) => write_figure(electrode, &recipe, &simulation, out),
         None => Ok(()),
     }
 }
@@ -277,7 +285,7 @@ pub fn survey(task: &Survey) -> Result<()> {
     volume::print(&rows)
 }
 
-fn write_figure(electrode: &Electrode, simulation: &Simulation, out: &Path) -> Result<()> {
+fn write_figure(electrode: &Electrode, recipe: &Recipe, simulation: &Simulation, out: &Path) -> Result<()> {
     let write = |name: &str, text: &str| -> Result<PathBuf> {
         let path = out.join(name);
         std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
@@ -289,14 +297,20 @@ fn write_figure(electrode: &Electrode, simulation: &Simulation, out: &Path) -> R
     let mut svg = String::new();
     {
         let root = SVGBackend::with_string(&mut svg, (720, 480)).into_drawing_area();
-        let curve = plots::Curve {
+        let run = Run {
             label: format!("{}, {}C", electrode.name(), simulation.summary().c_rate),
-            colour: plots::curve_colour(0, false),
+            title: electrode.name(),
+            colour: 0,
             dashed: false,
-            x: &column("capacity_mah_g"),
-            y: &column("voltage_v"),
+            finished: true,
+            recipe: recipe.clone(),
+            time_s: column("time_s"),
+            capacity: column("capacity_mah_g"),
+            voltage: column("voltage_v"),
+            first_cycle_efficiency: simulation.summary().first_cycle_efficiency,
         };
-        plots::voltage_profile(&root, &[curve], &Style::figure())?;
+        let figure = runs::figure(Kind::Voltage, Along::Capacity, &[run], true);
+        figure.draw(&root, [figure.x.scale, figure.y.scale], &Style::figure())?;
         root.present()?;
     }
     write("voltage.svg", &svg)?;

@@ -4,14 +4,15 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::cell::CellParameters;
+use crate::cell::fields::{Field, Fields};
 use crate::cell::kinetics::Oxidation;
 use crate::cell::losses::Losses;
-use crate::cell::network::{ELECTRONIC, IONIC, Load, Network};
+use crate::cell::network::{Load, Network};
 use crate::cell::newton;
 use crate::cell::timestep::{End, Failure, Integrator, Progress as StepProgress, Stage, StepControl};
 use crate::composition::Composition;
 use crate::constants::ONE_C_A_PER_KG;
-use crate::grid::{Axis, VoxelGrid};
+use crate::grid::VoxelGrid;
 use crate::linalg::pcg;
 use crate::materials::nca::{self, DiffusionPotential, OpenCircuitVoltage};
 use crate::materials::{Phase, lpscl, lyc};
@@ -19,32 +20,7 @@ use crate::microstructure::Microstructure;
 use crate::protocol::{self, Drive, Protocol, Step};
 use crate::recipe::{Recipe, RecipeIssue};
 use crate::results::{Row, Series, StepSummary, StopReason, Summary};
-
-/// A field of the cell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Field {
-    /// Lithium stoichiometry of NCA, 0 to 1.
-    Stoichiometry,
-    /// Potential of the electronic rail [V].
-    PhiS,
-    /// Potential of the ionic rail [V].
-    PhiE,
-}
-
-impl Field {
-    pub const ALL: [Field; 3] = [Field::Stoichiometry, Field::PhiS, Field::PhiE];
-
-    /// The field of this key.
-    pub fn from_key(key: &str) -> Option<Field> {
-        match key {
-            "stoichiometry" => Some(Field::Stoichiometry),
-            "phi_s" => Some(Field::PhiS),
-            "phi_e" => Some(Field::PhiE),
-            _ => None,
-        }
-    }
-}
+use crate::snapshots::{Instant, Snapshots};
 
 /// Where a run stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,7 +98,8 @@ pub fn estimate_bytes(recipe: &Recipe) -> u64 {
 
 /// Bytes that a run on this grid takes.
 ///
-/// The factor is the peak of resident memory over voxels, measured natively for `lyc-10` at 0.5 um, with a tenth on top.
+/// The factor is the peak of resident memory over voxels, measured natively for `lyc-10` at 0.5 um, with a tenth on top;
+/// what is kept of the fields ([`crate::snapshots::bytes`]) comes on top of it.
 pub fn bytes_for_run(grid: &VoxelGrid) -> u64 {
     const BYTES_PER_VOXEL: u64 = 520;
     // Not `len()`: in wasm a count of voxels may exceed usize.
@@ -173,8 +150,9 @@ pub struct Simulation {
     /// Charge of one stoichiometry between the start and the cut-off of a step, for the progress [mAh g⁻¹].
     nominal_mah_g: f64,
     stop: Option<StopReason>,
-    /// Phase of each voxel and position of each NCA voxel, for the fields.
+    /// Phase of each voxel, for the fields.
     phase: Vec<Phase>,
+    snapshots: Option<Snapshots>,
 }
 
 /// The protocol that a recipe asks for: its steps, or one discharge.
@@ -221,6 +199,7 @@ impl Simulation {
             nominal_mah_g: 0.0,
             stop: None,
             phase: structure.phase.clone(),
+            snapshots: None,
         };
         let start = Row { voltage_v: u0, ocv_v: u0, ..Row::default() };
         match Network::new(structure, parameters) {
@@ -298,6 +277,13 @@ impl Simulation {
             ocv_v,
             losses: if cliff { Losses::default() } else { losses },
         });
+        if let Some(snapshots) = &mut self.snapshots {
+            let capacity_mah_g = before.capacity_mah_g + passed;
+            let at = Instant { time_s, capacity_mah_g, voltage_v: accepted.voltage };
+            let (phase, initial) = (&self.phase, self.initial_stoichiometry);
+            let last = accepted.end.is_some() && self.steps.len() + 1 == self.protocol.steps.len();
+            snapshots.offer(at, last, || fields(integrator, phase, initial));
+        }
         let Some(end) = accepted.end else { return Ok(Status::Running) };
         let reason = match end {
             End::Voltage if accepted.current > 0.0 => StopReason::LowerCutoff,
@@ -364,42 +350,24 @@ impl Simulation {
         self.stop
     }
 
-    /// A field on a cross-section at the last accepted step; NaN where it does not exist.
-    ///
-    /// Shape: as [`VoxelGrid::slice`], row by row.
-    pub fn slice(&self, field: Field, axis: Axis, position: usize) -> Vec<f32> {
-        let (_, _, voxels) = self.grid.slice(axis, position);
-        voxels.into_iter().map(|v| self.value(field, v)).collect()
+    /// Keeps fields of some instants from now on ([`crate::snapshots`]).
+    pub fn keep_snapshots(&mut self) {
+        self.snapshots = Some(Snapshots::new(&self.grid, self.nominal_mah_g));
     }
 
-    /// A field on the whole grid; shape: [nz, ny, nx].
-    pub fn field(&self, field: Field) -> Vec<f32> {
-        (0..self.grid.len()).map(|v| self.value(field, v)).collect()
+    /// The instants kept so far; `None` if nobody asked for them.
+    pub fn snapshots(&self) -> Option<&Snapshots> {
+        self.snapshots.as_ref()
     }
 
-    fn value(&self, field: Field, voxel: usize) -> f32 {
-        let Some(integrator) = &self.integrator else { return f32::NAN };
-        let lattice = &integrator.network.lattice;
-        let at = self.grid.coordinates(voxel);
-        let potential = |layer| {
-            let node = lattice.node(layer, at);
-            (lattice.inverse_diagonal[node] > 0.0).then(|| integrator.state()[node])
-        };
-        let value = match field {
-            Field::PhiS => potential(ELECTRONIC),
-            // A thin coat beside a pore carries ions as well, but fills no voxel.
-            Field::PhiE if self.phase[voxel].is_electrolyte() || self.phase[voxel].stores_lithium() => potential(IONIC),
-            Field::PhiE => None,
-            Field::Stoichiometry if self.phase[voxel].stores_lithium() => {
-                Some(match (potential(ELECTRONIC), potential(IONIC)) {
-                    (Some(s), Some(e)) => integrator.network.ocv().stoichiometry(s - e).0,
-                    // A particle that nothing reaches keeps what it had.
-                    _ => self.initial_stoichiometry,
-                })
-            }
-            Field::Stoichiometry => None,
-        };
-        value.map_or(f32::NAN, |v| v as f32)
+    /// Keeps the next step as well, for somebody who looks on.
+    pub fn watch(&mut self) {
+        self.snapshots.iter_mut().for_each(Snapshots::watch);
+    }
+
+    /// Sign of the last current: 1 on discharge, −1 on charge.
+    pub fn direction(&self) -> f64 {
+        self.series.rows().last().map_or(1.0, |row| row.c_rate.signum())
     }
 
     /// The numbers so far; they are final once a stop reason is there.
@@ -472,6 +440,21 @@ impl Simulation {
     }
 }
 
+/// The fields at the step just accepted. Particles that nothing reaches keep the lithium they had; a thin coat beside a pore
+/// carries ions as well, but fills no voxel.
+fn fields(integrator: &Integrator, phase: &[Phase], initial_stoichiometry: f64) -> Fields {
+    let mut fields = Fields::of(&integrator.network, integrator.state());
+    let stoichiometry = &mut fields.0[Field::Stoichiometry as usize];
+    for (x, _) in stoichiometry.iter_mut().zip(phase).filter(|(x, phase)| x.is_nan() && phase.stores_lithium()) {
+        *x = initial_stoichiometry as f32;
+    }
+    for field in [Field::PhiE, Field::CurrentE] {
+        let values = fields.0[field as usize].iter_mut().zip(phase);
+        values.filter(|(_, p)| !p.is_electrolyte() && !p.stores_lithium()).for_each(|(v, _)| *v = f32::NAN);
+    }
+    fields
+}
+
 /// The cell's parameters in SI, from the recipe and the tables of materials.
 pub fn cell_parameters(recipe: &Recipe) -> CellParameters {
     let mut sigma = [0.0; Phase::COUNT];
@@ -498,4 +481,13 @@ pub fn cell_parameters(recipe: &Recipe) -> CellParameters {
         contact_resistance: recipe.contact_resistance_ohm_cm2 * CM2,
         separator_resistance: lpscl::SEPARATOR_RESISTANCE,
     }
+}
+
+/// What the phases of a recipe conduct, ions and electrons [S/m]. The NCA conducts electrons by its lithium content, here that of
+/// the start, and counts as no way for ions.
+pub fn rail_conductivities(recipe: &Recipe) -> [[f64; Phase::COUNT]; 2] {
+    let parameters = cell_parameters(recipe);
+    let mut electrons = parameters.sigma;
+    electrons[Phase::Nca as usize] = nca::sigma(parameters.ocv.stoichiometry(recipe.initial_voltage_v).0);
+    [parameters.kappa, electrons]
 }

@@ -322,6 +322,20 @@ impl Network {
         }
     }
 
+    /// Current density into the NCA [A m⁻²] and voltage over film and charge transfer [V] of each interface, at the state last
+    /// evaluated.
+    pub(super) fn interface_currents(&self, state: &[f64]) -> Vec<(f64, f64)> {
+        let of = |(k, reaction): (usize, &Reaction)| {
+            let nca = reaction.nca as usize;
+            let below = reaction.below(&self.predicted[nca]);
+            let delta = state[reaction.electrolyte as usize] - state[self.storage_nodes[nca][1] as usize];
+            let (resistance, j0, guess) = (reaction.resistance.into(), self.reaction_j0[k], self.reaction_drop[k]);
+            let i = interface_current(&self.parameters.diffusion, delta, below, resistance, j0, guess);
+            (i.j, delta - i.drop)
+        };
+        self.reactions.iter().enumerate().map(of).collect()
+    }
+
     /// An upper bound of the discharge current [A] at the frozen state: every wired surface filled to x = 1, lithium moving
     /// into the particles as fast as the half voxel lets it. Beyond it no potential drives the current.
     pub fn greatest_discharge(&self) -> f64 {
