@@ -66,12 +66,7 @@ impl Electrode {
         for field in &self.fields {
             match field.split_once('=') {
                 Some((key, value)) => _ = set(key.trim(), literal(value)),
-                None => issues.push(RecipeIssue::new(
-                    "--set",
-                    json!(field),
-                    "FIELD=VALUE",
-                    "Write for example --set porosity=0.2.",
-                )),
+                None => issues.push(no_assignment(field)),
             }
         }
         match Recipe::from_json(&Value::Object(fields)) {
@@ -119,7 +114,30 @@ fn literal(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|_| json!(text))
 }
 
-fn bad_recipe(issues: &[RecipeIssue]) -> anyhow::Error {
+/// Fields given as FIELD=VALUE.
+///
+/// # Errors
+/// [`BadInput`] for text without `=`.
+pub fn assignments(fields: &[String]) -> Result<Map<String, Value>> {
+    let pair = |field: &String| match field.split_once('=') {
+        Some((key, value)) => Ok((key.trim().to_string(), literal(value))),
+        None => Err(bad_recipe(&[no_assignment(field)])),
+    };
+    fields.iter().map(pair).collect()
+}
+
+fn no_assignment(field: &str) -> RecipeIssue {
+    RecipeIssue::new("--set", json!(field), "FIELD=VALUE", "Write for example --set porosity=0.2.")
+}
+
+/// Mean and standard deviation of a sample.
+pub fn mean_and_deviation(values: &[f64]) -> (f64, f64) {
+    let mean = values.iter().sum::<f64>() / values.len() as f64;
+    let squares = values.iter().map(|v| (v - mean) * (v - mean)).sum::<f64>();
+    (mean, (squares / values.len().saturating_sub(1).max(1) as f64).sqrt())
+}
+
+pub fn bad_recipe(issues: &[RecipeIssue]) -> anyhow::Error {
     let lines: Vec<String> = issues.iter().map(|issue| format!("\n  {issue}")).collect();
     anyhow::Error::new(BadInput(format!("the recipe has {} fault(s):{}", issues.len(), lines.concat())))
 }
@@ -274,10 +292,8 @@ pub fn survey(task: &Survey) -> Result<()> {
             }
             let mut row = object(json!({"preset": preset, "voxel_um": voxel_um, "seeds": task.seeds}));
             for (name, values) in columns {
-                let mean = values.iter().sum::<f64>() / values.len() as f64;
-                let variance = values.iter().map(|v| (v - mean) * (v - mean)).sum::<f64>()
-                    / values.len().saturating_sub(1).max(1) as f64;
-                row.insert(name.into(), json!({"mean": mean, "sd": variance.sqrt()}));
+                let (mean, sd) = mean_and_deviation(&values);
+                row.insert(name.into(), json!({"mean": mean, "sd": sd}));
             }
             rows.push(row);
         }

@@ -2,6 +2,7 @@
 
 mod electrode;
 mod site;
+mod validation;
 mod volume;
 
 use std::path::{Path, PathBuf};
@@ -63,6 +64,14 @@ enum Task {
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,
     },
+    /// Prints every number of the paper beside the model's, over several seeds
+    Validate {
+        #[command(flatten)]
+        sample: validation::Sample,
+        /// Directory for validation.json
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
     /// Runs the cases with known answers and prints expected and computed values as JSON
     Verify,
     /// Runs a cargo command for wasm32, with the compiler that builds the page
@@ -83,6 +92,7 @@ fn main() -> ExitCode {
         Task::Conduct(task) => volume::conduct(&task),
         Task::Survey(task) => electrode::survey(&task),
         Task::Run { electrode, out } => electrode::run(&electrode, out.as_deref()),
+        Task::Validate { sample, out } => validation::validate(&sample, out.as_deref()),
         Task::Verify => verify(),
         Task::WasmCargo { subcommand, arguments } => wasm_cargo(&subcommand, &arguments),
     };

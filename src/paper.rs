@@ -33,6 +33,7 @@ impl Quantity {
             Quantity::DischargeCapacity { c_rate } => format!("discharge_capacity_{c_rate}C"),
             Quantity::FirstCycleEfficiency => "first_cycle_efficiency".into(),
             Quantity::Retention => "retention_100_cycles".into(),
+            Quantity::InterfacialResistance { cycle: 2 } => "interfacial_resistance_ohm".into(),
             Quantity::InterfacialResistance { cycle } => format!("interfacial_resistance_ohm_cycle_{cycle}"),
             Quantity::CarbonCoverage => "carbon_coverage_percent".into(),
         }

@@ -133,6 +133,7 @@ pub fn memory_issue(recipe: &Recipe, limit: u64) -> Option<RecipeIssue> {
 }
 
 /// One electrode taken through a protocol.
+#[derive(Clone)]
 pub struct Simulation {
     grid: VoxelGrid,
     protocol: Protocol,

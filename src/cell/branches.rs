@@ -19,6 +19,7 @@ const LEAST_ACTIVE: f64 = 0.05;
 pub(super) const NONE: u32 = u32::MAX;
 
 /// A face between two NCA voxels of one particle.
+#[derive(Clone)]
 pub(super) struct Interior {
     /// Faces on the two rails.
     pub electronic: u32,
@@ -29,6 +30,7 @@ pub(super) struct Interior {
 }
 
 /// A face on the electronic rail that ends in NCA.
+#[derive(Clone)]
 pub(super) struct Contact {
     pub face: u32,
     pub a: u32,
@@ -42,6 +44,7 @@ pub(super) struct Contact {
 }
 
 /// One kind of contact between NCA and electrolyte on one face.
+#[derive(Clone)]
 pub(super) struct Reaction {
     pub face: u32,
     pub nca: u32,

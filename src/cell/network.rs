@@ -44,6 +44,7 @@ pub(super) struct Predicted {
 }
 
 /// The network of one microstructure.
+#[derive(Clone)]
 pub struct Network {
     pub lattice: Lattice,
     pub(super) parameters: CellParameters,

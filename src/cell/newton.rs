@@ -48,12 +48,14 @@ pub enum Progress {
     Converged(usize),
 }
 
+#[derive(Clone)]
 enum Stage {
     Evaluate,
     Solve,
     Search { alpha: f64, trials: usize },
 }
 
+#[derive(Clone)]
 pub struct Newton {
     pcg: Pcg,
     multigrid: Option<Multigrid>,

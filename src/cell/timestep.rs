@@ -100,6 +100,7 @@ pub enum Failure {
 }
 
 /// A cell under one load after another.
+#[derive(Clone)]
 pub struct Integrator {
     pub network: Network,
     newton: Newton,

@@ -57,6 +57,7 @@ pub enum Step {
 const LOST: f64 = 1e-5;
 
 /// Solver with its vectors; reuse it for every solve on lattices of one size.
+#[derive(Clone)]
 pub struct Pcg {
     /// The solution; starts from zero.
     pub x: Vec<f32>,
