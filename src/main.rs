@@ -64,6 +64,14 @@ enum Task {
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,
     },
+    /// Fits the free parameters to some of the paper's numbers and prints them
+    Calibrate {
+        #[command(flatten)]
+        sample: validation::Sample,
+        /// Parameter sets to try at most
+        #[arg(long, value_name = "N", default_value_t = 40)]
+        evaluations: usize,
+    },
     /// Prints every number of the paper beside the model's, over several seeds
     Validate {
         #[command(flatten)]
@@ -92,6 +100,7 @@ fn main() -> ExitCode {
         Task::Conduct(task) => volume::conduct(&task),
         Task::Survey(task) => electrode::survey(&task),
         Task::Run { electrode, out } => electrode::run(&electrode, out.as_deref()),
+        Task::Calibrate { sample, evaluations } => validation::calibrate(&sample, evaluations),
         Task::Validate { sample, out } => validation::validate(&sample, out.as_deref()),
         Task::Verify => verify(),
         Task::WasmCargo { subcommand, arguments } => wasm_cargo(&subcommand, &arguments),

@@ -319,12 +319,18 @@ fields! {
     film_resistance_ohm_cm2: f64 = 1389.0, number(0.0, 1e6, 1.0), "Ohm cm2", "Interfaces" true, "Impurity layer",
         "Resistance of the layer where LPSCl touches NCA: 0.25 um at 1e-5 of LPSCl's conductivity give 1389.",
         "paper, the best of nine candidates";
+    film_growth: f64 = 1.0, number(0.1, 100.0, 0.1), "1", "Interfaces" true, "Growth of the impurity layer",
+        "Factor on its resistance: the bare electrode's R3 rises from 61 Ohm at cycle 2 to 169 at cycle 10 (x 2.8) and 501 at cycle 100 (x 8.2).",
+        "paper, Fig. 3; 1 is the fresh electrode";
     contact_resistance_ohm_cm2: f64 = 0.0, number(0.0, 1e4, 0.01), "Ohm cm2", "Interfaces" true,
         "Electronic contact resistance", "Between NCA and another particle, carbon, the mixed coat or the collector.", "assumed";
     skin_um: f64 = 0.0, number(0.0, 1.0, 0.01), "um", "Interfaces" true, "Rock-salt skin",
         "Thickness of the NCA that stores no lithium where LPSCl touches it.", "assumed";
     oxidation_a_m2: f64 = 0.0, number(0.0, 10.0, 0.001), "A/m2", "Interfaces" true, "Oxidation of LPSCl",
         "Current density that oxidises LPSCl on the NCA at 4.3 V; e times less for each 52 mV below.", "assumed";
+    first_charge_loss_mah_g: f64 = 0.0, number(0.0, 80.0, 0.5), "mAh/g", "Interfaces" true, "First-charge loss of NCA",
+        "Lithium that leaves the pristine NCA in its first charge and does not return above 3 V, whatever surrounds it. It counts in the first-cycle efficiency only.",
+        "assumed";
     j0_halide_a_m2: f64 = 5.0, number(1e-3, 1e4, 0.1), "A/m2", "Interfaces" true, "Exchange current, NCA/halide",
         "At x = 0.5; falls as sqrt(x (1 - x)).", "inferred from the paper's R3 of 1.8-7.7 Ohm";
     j0_lpscl_a_m2: f64 = 0.5, number(1e-3, 1e4, 0.1), "A/m2", "Interfaces" true, "Exchange current, NCA/LPSCl",

@@ -152,7 +152,7 @@ pub struct Summary {
     pub cathode_energy_wh_kg: f64,
     pub final_voltage_v: f64,
     pub stop_reason: Option<StopReason>,
-    /// First discharge over first charge, where the protocol begins with a charge.
+    /// First discharge over first charge (with `first_charge_loss_mah_g` of the recipe), where the protocol begins with a charge.
     pub first_cycle_efficiency: Option<f64>,
     pub steps: Vec<StepSummary>,
     /// Charge that oxidised electrolyte per mass of NCA [mAh g⁻¹].

@@ -141,6 +141,8 @@ pub struct Simulation {
     integrator: Option<Integrator>,
     initial_stoichiometry: f64,
     nca_mass: f64,
+    /// Capacity that the NCA loses in its first charge [mAh g⁻¹].
+    first_charge_loss: f64,
     /// NCA per mass of cathode.
     nca_mass_fraction: f64,
     series: Series,
@@ -192,6 +194,7 @@ impl Simulation {
             integrator: None,
             initial_stoichiometry: parameters.ocv.stoichiometry(u0).0,
             nca_mass: 0.0,
+            first_charge_loss: recipe.first_charge_loss_mah_g,
             nca_mass_fraction: Composition::new(recipe).nca_mass_fraction,
             series: Series::default(),
             steps: Vec::new(),
@@ -383,6 +386,8 @@ impl Simulation {
         let efficiency = || {
             let charged = steps.iter().take_while(|s| !discharge(s)).filter(|s| !matches!(s.drive, Drive::CRate(0.0)));
             let charged: f64 = charged.map(|s| s.capacity_mah_g).sum();
+            let lost = self.first_charge_loss * self.integrator.as_ref()?.network.active_fraction();
+            let charged = charged + lost;
             let first = steps.iter().find(|s| discharge(s))?;
             (charged > 0.0 && first.stop_reason.is_some()).then(|| first.capacity_mah_g / charged)
         };
@@ -478,7 +483,7 @@ pub fn cell_parameters(recipe: &Recipe) -> CellParameters {
         oxidation: Oxidation { current_density: recipe.oxidation_a_m2 },
         j0_halide: recipe.j0_halide_a_m2,
         j0_lpscl: recipe.j0_lpscl_a_m2,
-        film_resistance: recipe.film_resistance_ohm_cm2 * CM2,
+        film_resistance: recipe.film_resistance_ohm_cm2 * recipe.film_growth * CM2,
         contact_resistance: recipe.contact_resistance_ohm_cm2 * CM2,
         separator_resistance: lpscl::SEPARATOR_RESISTANCE,
     }

@@ -185,6 +185,12 @@ impl Network {
         resistance / self.area * self.h
     }
 
+    /// Share of the NCA in the domain that stores lithium within reach.
+    pub fn active_fraction(&self) -> f64 {
+        let voxel = self.h * self.h * self.h * nca::DENSITY * 1e3;
+        self.active.iter().map(|a| f64::from(*a)).sum::<f64>() * voxel / self.nca_mass
+    }
+
     /// Charge that oxidised electrolyte since the start [C].
     pub fn side_charge(&self) -> f64 {
         self.side_charge
