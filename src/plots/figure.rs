@@ -280,7 +280,6 @@ impl Mark {
 /// The parts of a line that lie inside the frame, in pixels: each step is clipped (Liang and Barsky 1984).
 pub(super) fn visible(points: &[[f64; 2]], frame: &Frame) -> Vec<Vec<(i32, i32)>> {
     let mut pieces: Vec<Vec<(i32, i32)>> = Vec::new();
-    let mut joined = false;
     let places: Vec<[f64; 2]> = points.iter().map(|&[x, y]| [frame.x.place(x), frame.y.place(y)]).collect();
     for step in places.windows(2) {
         let [a, b] = [step[0], step[1]];
@@ -298,14 +297,14 @@ pub(super) fn visible(points: &[[f64; 2]], frame: &Frame) -> Vec<Vec<(i32, i32)>
             }
         }
         if enter > leave {
-            joined = false;
             continue;
         }
         let pixel = |t: f64| {
             let [u, v] = [0, 1].map(|k| a[k] + t * (b[k] - a[k]));
             round([frame.left + u * frame.width, frame.top + (1.0 - v) * frame.height])
         };
-        if !joined || enter > 0.0 {
+        // A line that comes from outside begins anew.
+        if enter > 0.0 || pieces.is_empty() {
             pieces.push(vec![pixel(enter)]);
         }
         let piece = pieces.last_mut().expect("a piece was begun");
@@ -313,7 +312,6 @@ pub(super) fn visible(points: &[[f64; 2]], frame: &Frame) -> Vec<Vec<(i32, i32)>
         if piece.last() != Some(&next) {
             piece.push(next);
         }
-        joined = leave >= 1.0;
     }
     pieces.retain(|piece| piece.len() > 1);
     pieces
