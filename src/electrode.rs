@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, Result};
+use catholyte::analysis::transport::rails;
 use catholyte::analysis::{self, ByPhase};
 use catholyte::composition::Composition;
 use catholyte::materials::Phase;
@@ -144,11 +145,12 @@ fn description(electrode: &Electrode, recipe: &Recipe, structure: &Microstructur
     }))
 }
 
-/// Prints the structure of an electrode and all that its analysis finds; writes files into `out`.
+/// Prints the structure of an electrode and all that its analysis finds, with `transport` what both rails conduct as well; writes
+/// files into `out`.
 ///
 /// # Errors
-/// [`BadInput`] with every fault of the recipe; files that cannot be written.
-pub fn build(electrode: &Electrode, out: Option<&Path>) -> Result<()> {
+/// [`BadInput`] with every fault of the recipe; the solver's failure; files that cannot be written.
+pub fn build(electrode: &Electrode, transport: bool, out: Option<&Path>) -> Result<()> {
     let recipe = electrode.read()?;
     volume::prepare(out)?;
     let start = Instant::now();
@@ -162,6 +164,11 @@ pub fn build(electrode: &Electrode, out: Option<&Path>) -> Result<()> {
     result.insert("seconds_build".into(), json!(built));
     result.insert("seconds_analysis".into(), json!(seconds - built));
     result.insert("seconds".into(), json!(seconds));
+    if transport {
+        let [ionic, electronic] = simulation::rail_conductivities(&recipe);
+        result.insert("transport".into(), json!(rails::conduct(&structure, &ionic, &electronic)?));
+        result.insert("seconds_transport".into(), json!(start.elapsed().as_secs_f64() - seconds));
+    }
     result.insert("peak_bytes".into(), json!(volume::peak_bytes()));
     volume::print(&result)?;
     match out {
@@ -285,6 +292,7 @@ fn write_figure(electrode: &Electrode, recipe: &Recipe, simulation: &Simulation,
         Ok(path)
     };
     let series = simulation.series();
+    let column = |name| series.column(name).unwrap_or_default();
     write("curve.csv", &series.to_csv())?;
     let mut svg = String::new();
     {
@@ -296,10 +304,10 @@ fn write_figure(electrode: &Electrode, recipe: &Recipe, simulation: &Simulation,
             dashed: false,
             finished: true,
             recipe: recipe.clone(),
-            time_s: series.time_s.clone(),
-            capacity: series.capacity_mah_g.clone(),
-            voltage: series.voltage_v.clone(),
-            first_cycle_efficiency: None,
+            time_s: column("time_s"),
+            capacity: column("capacity_mah_g"),
+            voltage: column("voltage_v"),
+            first_cycle_efficiency: simulation.summary().first_cycle_efficiency,
         };
         let figure = runs::figure(Kind::Voltage, Along::Capacity, &[run], true);
         figure.draw(&root, [figure.x.scale, figure.y.scale], &Style::figure())?;

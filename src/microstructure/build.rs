@@ -172,7 +172,8 @@ pub fn build_with(recipe: &Recipe, begin: &mut dyn FnMut(BuildStage)) -> Result<
     electrolyte::fill(&grid, &mut phase, &grains, recipe.lpscl_diameter_um, recipe.seed);
 
     begin(BuildStage::Surface);
-    let models = Models { spheres: &particles, index: &index, coat: &coat, carbon: &carbon };
+    let standoff = recipe.carbon_standoff;
+    let models = Models { spheres: &particles, index: &index, coat: &coat, carbon: &carbon, standoff };
     let surface = surface::faces(&grid, &phase, &particle, &models);
     Ok(Microstructure { grid, phase, particle, particles, surface })
 }
