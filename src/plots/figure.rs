@@ -44,6 +44,7 @@ pub struct Series {
     /// Joined by a line, dashed or not; else only marks.
     pub line: Option<Line>,
     pub mark: Option<Mark>,
+    /// A line breaks at a point of NaN.
     pub points: Vec<[f64; 2]>,
     /// What a single point is called beyond the name; empty or one for each point.
     pub notes: Vec<String>,
@@ -281,8 +282,13 @@ impl Mark {
 pub(super) fn visible(points: &[[f64; 2]], frame: &Frame) -> Vec<Vec<(i32, i32)>> {
     let mut pieces: Vec<Vec<(i32, i32)>> = Vec::new();
     let places: Vec<[f64; 2]> = points.iter().map(|&[x, y]| [frame.x.place(x), frame.y.place(y)]).collect();
+    let mut broken = true;
     for step in places.windows(2) {
         let [a, b] = [step[0], step[1]];
+        if a.iter().chain(&b).any(|v| v.is_nan()) {
+            broken = true;
+            continue;
+        }
         let (mut enter, mut leave) = (0.0_f64, 1.0_f64);
         for k in 0..2 {
             let d = b[k] - a[k];
@@ -304,9 +310,10 @@ pub(super) fn visible(points: &[[f64; 2]], frame: &Frame) -> Vec<Vec<(i32, i32)>
             round([frame.left + u * frame.width, frame.top + (1.0 - v) * frame.height])
         };
         // A line that comes from outside begins anew.
-        if enter > 0.0 || pieces.is_empty() {
+        if enter > 0.0 || broken {
             pieces.push(vec![pixel(enter)]);
         }
+        broken = false;
         let piece = pieces.last_mut().expect("a piece was begun");
         let next = pixel(leave);
         if piece.last() != Some(&next) {
@@ -386,6 +393,8 @@ mod tests {
         };
         let pieces = visible(&points, &frame);
         assert_eq!(pieces, [vec![(0, 50), (7, 0)], vec![(33, 0), (40, 50), (60, 50)]]);
+        let broken = [[0.0, 0.5], [2.0, 0.5], [f64::NAN; 2], [4.0, 0.5], [6.0, 0.5]];
+        assert_eq!(visible(&broken, &frame), [vec![(0, 50), (20, 50)], vec![(40, 50), (60, 50)]]);
     }
 
     #[test]
