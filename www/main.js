@@ -34,8 +34,8 @@ import { showComposition, stopReason } from './views/tables.js';
 /** @typedef {import('./messages.js').Recipe} Recipe */
 
 const FIRST_PRESET = 'lyc-10';
-/** A discharge begins by itself once the recipe has been left alone for so long [ms]. */
-const LIVE_MS = 300;
+/** A discharge begins by itself when its structure has been there for so long [ms]. */
+const LIVE_MS = 100;
 /** Runs are kept in the browser's storage this long after the last change [ms]. */
 const KEEP_MS = 400;
 
