@@ -8,7 +8,8 @@ use catholyte::analysis::{self, ByPhase};
 use catholyte::composition::Composition;
 use catholyte::materials::Phase;
 use catholyte::microstructure::{self, BuildError, Microstructure};
-use catholyte::plots::{self, Style};
+use catholyte::plots::Style;
+use catholyte::plots::runs::{self, Along, Kind, Run};
 use catholyte::presets;
 use catholyte::recipe::{Recipe, RecipeIssue};
 use catholyte::simulation::{self, Simulation, Status};
@@ -202,7 +203,7 @@ pub fn run(electrode: &Electrode, out: Option<&Path>) -> Result<()> {
     result.insert("seconds".into(), json!(total));
     volume::print(&result)?;
     match out {
-        Some(out) => write_figure(electrode, &simulation, out),
+        Some(out) => write_figure(electrode, &recipe, &simulation, out),
         None => Ok(()),
     }
 }
@@ -277,7 +278,7 @@ pub fn survey(task: &Survey) -> Result<()> {
     volume::print(&rows)
 }
 
-fn write_figure(electrode: &Electrode, simulation: &Simulation, out: &Path) -> Result<()> {
+fn write_figure(electrode: &Electrode, recipe: &Recipe, simulation: &Simulation, out: &Path) -> Result<()> {
     let write = |name: &str, text: &str| -> Result<PathBuf> {
         let path = out.join(name);
         std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
@@ -288,14 +289,20 @@ fn write_figure(electrode: &Electrode, simulation: &Simulation, out: &Path) -> R
     let mut svg = String::new();
     {
         let root = SVGBackend::with_string(&mut svg, (720, 480)).into_drawing_area();
-        let curve = plots::Curve {
+        let run = Run {
             label: format!("{}, {}C", electrode.name(), simulation.summary().c_rate),
-            colour: plots::curve_colour(0, false),
+            title: electrode.name(),
+            colour: 0,
             dashed: false,
-            x: &series.capacity_mah_g,
-            y: &series.voltage_v,
+            finished: true,
+            recipe: recipe.clone(),
+            time_s: series.time_s.clone(),
+            capacity: series.capacity_mah_g.clone(),
+            voltage: series.voltage_v.clone(),
+            first_cycle_efficiency: None,
         };
-        plots::voltage_profile(&root, &[curve], &Style::figure())?;
+        let figure = runs::figure(Kind::Voltage, Along::Capacity, &[run], true);
+        figure.draw(&root, [figure.x.scale, figure.y.scale], &Style::figure())?;
         root.present()?;
     }
     write("voltage.svg", &svg)?;

@@ -51,12 +51,14 @@ pub mod import;
 pub mod linalg;
 pub mod materials;
 pub mod microstructure;
+pub mod paper;
 pub mod plots;
 pub mod presets;
 pub mod protocol;
 pub mod recipe;
 pub mod results;
 pub mod simulation;
+pub mod snapshots;
 pub mod verify;
 #[cfg(target_arch = "wasm32")]
 pub mod wasm;

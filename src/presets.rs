@@ -1,7 +1,5 @@
 //! The paper's electrodes by name: `www/recipes/*.json`, each the difference from the default recipe.
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -17,12 +15,6 @@ pub struct Preset {
     pub question: String,
     /// Where it comes from.
     pub source: String,
-    /// Share of the NCA's surface that carbon touches in the source's own structure, where it tells.
-    #[serde(default)]
-    pub carbon_coverage: Option<f64>,
-    /// Discharge capacities that the source measured, by C-rate [mAh per g of NCA].
-    #[serde(default)]
-    pub measured: BTreeMap<String, f64>,
     /// Fields that differ from the defaults.
     pub recipe: Value,
 }

@@ -4,11 +4,12 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::cell::CellParameters;
-use crate::cell::network::{ELECTRONIC, IONIC, Network};
+use crate::cell::fields::{Field, Fields};
+use crate::cell::network::Network;
 use crate::cell::newton;
 use crate::cell::timestep::{Failure, Integrator, Progress as StepProgress, StepControl};
 use crate::constants::ONE_C_A_PER_KG;
-use crate::grid::{Axis, VoxelGrid};
+use crate::grid::VoxelGrid;
 use crate::linalg::pcg;
 use crate::materials::nca::{self, DiffusionPotential, OpenCircuitVoltage};
 use crate::materials::{Phase, lpscl, lyc};
@@ -16,32 +17,7 @@ use crate::microstructure::Microstructure;
 use crate::protocol::{ConstantCurrent, Protocol};
 use crate::recipe::{Recipe, RecipeIssue};
 use crate::results::{Series, StopReason, Summary};
-
-/// A field of the cell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Field {
-    /// Lithium stoichiometry of NCA, 0 to 1.
-    Stoichiometry,
-    /// Potential of the electronic rail [V].
-    PhiS,
-    /// Potential of the ionic rail [V].
-    PhiE,
-}
-
-impl Field {
-    pub const ALL: [Field; 3] = [Field::Stoichiometry, Field::PhiS, Field::PhiE];
-
-    /// The field of this key.
-    pub fn from_key(key: &str) -> Option<Field> {
-        match key {
-            "stoichiometry" => Some(Field::Stoichiometry),
-            "phi_s" => Some(Field::PhiS),
-            "phi_e" => Some(Field::PhiE),
-            _ => None,
-        }
-    }
-}
+use crate::snapshots::{Instant, Snapshots};
 
 /// Where a run stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,7 +95,8 @@ pub fn estimate_bytes(recipe: &Recipe) -> u64 {
 
 /// Bytes that a run on this grid takes.
 ///
-/// The factor is the peak of resident memory over voxels, measured natively for `lyc-10` at 0.5 um, with a tenth on top.
+/// The factor is the peak of resident memory over voxels, measured natively for `lyc-10` at 0.5 um, with a tenth on top;
+/// what is kept of the fields ([`crate::snapshots::bytes`]) comes on top of it.
 pub fn bytes_for_run(grid: &VoxelGrid) -> u64 {
     const BYTES_PER_VOXEL: u64 = 520;
     // Not `len()`: in wasm a count of voxels may exceed usize.
@@ -164,8 +141,9 @@ pub struct Simulation {
     series: Series,
     stop: Option<StopReason>,
     nominal_mah_g: f64,
-    /// Phase of each voxel and position of each NCA voxel, for the fields.
+    /// Phase of each voxel, for the fields.
     phase: Vec<Phase>,
+    snapshots: Option<Snapshots>,
 }
 
 impl Simulation {
@@ -200,6 +178,7 @@ impl Simulation {
             stop: None,
             nominal_mah_g: span * crate::materials::nca::theoretical_capacity_mah_g(),
             phase: structure.phase.clone(),
+            snapshots: None,
         };
         match Network::new(structure, parameters) {
             Ok(network) => {
@@ -225,6 +204,11 @@ impl Simulation {
             let capacity = self.current.abs() * step.time / self.nca_mass / 3600.0;
             // A / kg · h = mAh / g.
             self.series.push(step.time, capacity, step.voltage);
+            if let Some(snapshots) = &mut self.snapshots {
+                let at = Instant { time_s: step.time, capacity_mah_g: capacity, voltage_v: step.voltage };
+                let (phase, initial) = (&self.phase, self.initial_stoichiometry);
+                snapshots.offer(at, step.at_limit, || fields(integrator, phase, initial));
+            }
             if step.at_limit {
                 let reason = if self.current > 0.0 { StopReason::LowerCutoff } else { StopReason::UpperCutoff };
                 self.stop = Some(reason);
@@ -264,42 +248,24 @@ impl Simulation {
         self.stop
     }
 
-    /// A field on a cross-section at the last accepted step; NaN where it does not exist.
-    ///
-    /// Shape: as [`VoxelGrid::slice`], row by row.
-    pub fn slice(&self, field: Field, axis: Axis, position: usize) -> Vec<f32> {
-        let (_, _, voxels) = self.grid.slice(axis, position);
-        voxels.into_iter().map(|v| self.value(field, v)).collect()
+    /// Keeps fields of some instants from now on ([`crate::snapshots`]).
+    pub fn keep_snapshots(&mut self) {
+        self.snapshots = Some(Snapshots::new(&self.grid, self.nominal_mah_g));
     }
 
-    /// A field on the whole grid; shape: [nz, ny, nx].
-    pub fn field(&self, field: Field) -> Vec<f32> {
-        (0..self.grid.len()).map(|v| self.value(field, v)).collect()
+    /// The instants kept so far; `None` if nobody asked for them.
+    pub fn snapshots(&self) -> Option<&Snapshots> {
+        self.snapshots.as_ref()
     }
 
-    fn value(&self, field: Field, voxel: usize) -> f32 {
-        let Some(integrator) = &self.integrator else { return f32::NAN };
-        let lattice = &integrator.network.lattice;
-        let at = self.grid.coordinates(voxel);
-        let potential = |layer| {
-            let node = lattice.node(layer, at);
-            (lattice.inverse_diagonal[node] > 0.0).then(|| integrator.state()[node])
-        };
-        let value = match field {
-            Field::PhiS => potential(ELECTRONIC),
-            // A thin coat beside a pore carries ions as well, but fills no voxel.
-            Field::PhiE if self.phase[voxel].is_electrolyte() || self.phase[voxel].stores_lithium() => potential(IONIC),
-            Field::PhiE => None,
-            Field::Stoichiometry if self.phase[voxel].stores_lithium() => {
-                Some(match (potential(ELECTRONIC), potential(IONIC)) {
-                    (Some(s), Some(e)) => integrator.network.ocv().stoichiometry(s - e).0,
-                    // A particle that nothing reaches keeps what it had.
-                    _ => self.initial_stoichiometry,
-                })
-            }
-            Field::Stoichiometry => None,
-        };
-        value.map_or(f32::NAN, |v| v as f32)
+    /// Keeps the next step as well, for somebody who looks on.
+    pub fn watch(&mut self) {
+        self.snapshots.iter_mut().for_each(Snapshots::watch);
+    }
+
+    /// Sign of the current: 1 on discharge, −1 on charge.
+    pub fn direction(&self) -> f64 {
+        self.protocol.step.c_rate.signum()
     }
 
     /// The numbers so far; they are final once a stop reason is there.
@@ -333,6 +299,21 @@ impl Simulation {
             unknowns,
         }
     }
+}
+
+/// The fields at the step just accepted. Particles that nothing reaches keep the lithium they had; a thin coat beside a pore
+/// carries ions as well, but fills no voxel.
+fn fields(integrator: &Integrator, phase: &[Phase], initial_stoichiometry: f64) -> Fields {
+    let mut fields = Fields::of(&integrator.network, integrator.state());
+    let stoichiometry = &mut fields.0[Field::Stoichiometry as usize];
+    for (x, _) in stoichiometry.iter_mut().zip(phase).filter(|(x, phase)| x.is_nan() && phase.stores_lithium()) {
+        *x = initial_stoichiometry as f32;
+    }
+    for field in [Field::PhiE, Field::CurrentE] {
+        let values = fields.0[field as usize].iter_mut().zip(phase);
+        values.filter(|(_, p)| !p.is_electrolyte() && !p.stores_lithium()).for_each(|(v, _)| *v = f32::NAN);
+    }
+    fields
 }
 
 /// The cell's parameters in SI, from the recipe and the tables of materials.

@@ -1,11 +1,13 @@
 //! The only door to JavaScript.
 //!
 //! Both sides of the page load this module: workers build structures and run them ([`twin::Twin`]), the main thread asks
-//! for the recipe's fields, checks recipes and draws ([`draw`]). Values cross as plain objects, columns as typed arrays
+//! for the recipe's fields, checks recipes and draws ([`draw`], [`chart`]). Values cross as plain objects, columns as typed arrays
 //! that own their memory. Errors leave as `{code, stage, message, hint}`, faults of a recipe as `{issues: [...]}`.
 
+pub mod chart;
 pub mod conduct;
 pub mod draw;
+pub mod fields;
 pub mod structure;
 pub mod twin;
 pub mod verify;
@@ -19,8 +21,9 @@ use wasm_bindgen::prelude::*;
 use crate::citation::{VERSION, citation};
 use crate::composition::Composition;
 use crate::materials::{self, Halide};
+use crate::paper::{MEASURED, Quantity};
 use crate::recipe::{FIELDS, FieldKind, Mode, Recipe, RecipeIssue};
-use crate::{presets as gallery, simulation};
+use crate::{presets as gallery, simulation, snapshots};
 
 /// Memory that one run may take in a tab [bytes]; browsers end tabs that want much more.
 const MEMORY_LIMIT: u64 = 2 << 30;
@@ -95,12 +98,23 @@ fn slider(kind: FieldKind, used: impl Iterator<Item = f64>) -> Value {
     json!({"min": min, "max": ((wanted / step).round() * step).min(max), "log": false})
 }
 
-/// The presets: `{name, title, question, source, carbon_coverage, measured, recipe}` with every field of the recipe written out.
+/// The presets: `{name, title, question, source, recipe, measured, carbon_coverage}` with every field of the recipe written out.
+/// The last two are the paper's: discharge capacities by C-rate [mAh/g], and the share of the NCA's surface that carbon touches.
 #[wasm_bindgen]
 pub fn presets() -> JsValue {
     let full = gallery::all().into_iter().filter_map(|mut preset| {
         preset.recipe = Recipe::from_json(&preset.recipe).ok()?.to_json();
-        Some(preset)
+        let mut row = json!(preset);
+        row["measured"] = json!({});
+        row["carbon_coverage"] = Value::Null;
+        for m in MEASURED.iter().filter(|m| m.electrode == preset.name) {
+            match m.quantity {
+                Quantity::DischargeCapacity { c_rate } => row["measured"][c_rate.to_string()] = json!(m.value),
+                Quantity::CarbonCoverage => row["carbon_coverage"] = json!(m.value / 100.0),
+                _ => {}
+            }
+        }
+        Some(row)
     });
     to_js(&full.collect::<Vec<_>>())
 }
@@ -113,7 +127,7 @@ pub fn check_recipe(recipe: JsValue) -> JsValue {
             "recipe": recipe.to_json(),
             "composition": Composition::new(&recipe),
             "grid": recipe.grid(),
-            "estimate_bytes": simulation::estimate_bytes(&recipe),
+            "estimate_bytes": simulation::estimate_bytes(&recipe) + snapshots::bytes(recipe.grid().len() as u64),
         })),
         Err(issues) => issues_to_js(&issues),
     }

@@ -1,14 +1,14 @@
 //! Whole discharges: the books balance, every run ends by its cut-off, and nothing depends on how the work is cut up.
 
+use catholyte::cell::fields::Field;
 use catholyte::cell::timestep::StepControl;
-use catholyte::grid::Axis;
 use catholyte::materials::Phase;
 use catholyte::microstructure::{Microstructure, build};
 use catholyte::presets;
 use catholyte::protocol::{ConstantCurrent, Protocol};
 use catholyte::recipe::Recipe;
 use catholyte::results::StopReason;
-use catholyte::simulation::{Field, Simulation, Status};
+use catholyte::simulation::{Simulation, Status};
 use serde_json::{Value, json};
 
 fn recipe(preset: &str, overrides: Value) -> Recipe {
@@ -31,6 +31,7 @@ fn every_preset_discharges_to_its_cut_off_with_balanced_books() {
         let recipe = recipe(&preset.name, json!({"voxel_um": 1.25, "width_um": 15, "thickness_um": 30, "c_rate": 0.5}));
         let structure = build(&recipe).unwrap();
         let mut simulation = Simulation::new(&recipe, &structure);
+        simulation.keep_snapshots();
         let summary = simulation.run().unwrap_or_else(|e| panic!("{}: {e}", preset.name));
         assert_eq!(summary.stop_reason, Some(StopReason::LowerCutoff), "{}", preset.name);
         // The cut-off is found to 0.1 mV, or to 3e-6 of the capacity where the voltage falls off a cliff.
@@ -43,8 +44,9 @@ fn every_preset_discharges_to_its_cut_off_with_balanced_books() {
         let series = simulation.series();
         assert!(series.capacity_mah_g.windows(2).all(|q| q[1] > q[0]), "{}", preset.name);
         assert!(series.voltage_v.iter().all(|v| v.is_finite() && (2.9..4.5).contains(v)), "{}", preset.name);
-        for (x, phase) in simulation.field(Field::Stoichiometry).iter().zip(&structure.phase) {
-            assert!(if *phase == Phase::Nca { (0.0..=1.0).contains(x) } else { x.is_nan() }, "{}: {x}", preset.name);
+        let end = simulation.snapshots().and_then(|s| s.last()).expect("the end is kept");
+        for (x, phase) in end.values(Field::Stoichiometry).zip(&structure.phase) {
+            assert!(if *phase == Phase::Nca { (0.0..=1.0).contains(&x) } else { x.is_nan() }, "{}: {x}", preset.name);
         }
     }
 }
@@ -74,28 +76,10 @@ fn looking_on_while_it_runs_changes_nothing() {
         let progress = watched.progress();
         assert!(progress.fraction >= fraction && progress.fraction <= 1.0);
         fraction = progress.fraction;
-        watched.slice(Field::PhiE, Axis::Y, 3);
         watched.summary();
     }
     assert_eq!(watched.series().voltage_v, undisturbed.series().voltage_v);
     assert_eq!(watched.progress().fraction, 1.0);
-}
-
-#[test]
-fn slices_are_cut_from_the_field() {
-    let recipe = small(json!({}));
-    let mut simulation = Simulation::new(&recipe, &build(&recipe).unwrap());
-    simulation.run().unwrap();
-    let grid = recipe.grid();
-    for field in Field::ALL {
-        let whole = simulation.field(field);
-        for axis in Axis::ALL {
-            let (_, _, voxels) = grid.slice(axis, 2);
-            let expected: Vec<u32> = voxels.iter().map(|&v| whole[v].to_bits()).collect();
-            let slice: Vec<u32> = simulation.slice(field, axis, 2).iter().map(|v| v.to_bits()).collect();
-            assert_eq!(slice, expected);
-        }
-    }
 }
 
 #[test]
@@ -158,8 +142,9 @@ fn a_structure_that_conducts_nothing_is_a_result() {
         .surface
         .retain(|face| [face.voxel, face.neighbour].iter().all(|&v| structure.phase[v as usize] != Phase::Pore));
     let mut simulation = Simulation::new(&recipe, &structure);
+    simulation.keep_snapshots();
     let summary = simulation.run().unwrap();
     assert_eq!(summary.stop_reason, Some(StopReason::NoConductingPath));
     assert_eq!((summary.discharge_capacity_mah_g, summary.time_steps), (0.0, 0));
-    assert!(simulation.slice(Field::PhiS, Axis::Z, 0).iter().all(|v| v.is_nan()));
+    assert_eq!(simulation.snapshots().unwrap().iter().count(), 0);
 }

@@ -18,6 +18,7 @@ import { keepRuns, keepSettings, keptRuns, keptSettings } from './storage.js';
 import { setUpTheme } from './theme.js';
 import { oneAFrame } from './views/canvas.js';
 import { Compare } from './views/compare.js';
+import { Cursor } from './views/cursor.js';
 import { setUpFiles, setUpRunFiles } from './views/files.js';
 import { Flow } from './views/flow.js';
 import { Form } from './views/form.js';
@@ -54,9 +55,12 @@ async function start() {
   });
   const list = new RunList(module.about().version, module.curve_colours(false).length);
   const runner = new Runner(simulator, list, follow);
-  const slices = new Slices(module, simulator, () => volume.showCut());
-  const volume = new VolumeView(simulator, slices);
+  const slices = new Slices(module, simulator, new Cursor());
+  const volume = new VolumeView(module, simulator, slices);
   const plots = new Plots(module);
+  /** The run whose fields are shown. @type {Run | null} */
+  let discharged = null;
+  slices.addEventListener('shown', () => plots.point(discharged, slices.instant));
   /** A structure from a file, in place of the builder. @type {import('./messages.js').Volume | null} */
   let imported = null;
   const files = new Import(simulator, styles, take, release);
@@ -420,6 +424,7 @@ async function start() {
     if (!('curve' in progress)) return bar.say('Building the structure', progress.stage, progress.fraction);
     if (progress.curve.capacity.length) {
       slices.allow('run', true);
+      discharged = current;
       if (progress.from === 0) slices.suggest('stoichiometry');
       else void slices.refresh();
     }

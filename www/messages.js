@@ -100,7 +100,25 @@
 
 /**
  * A cross-section; NaN where the field has no value, particle numbers −1 outside NCA.
- * @typedef {{data: Float32Array, particle: Int32Array, rows: number, columns: number, voxel_um: number, from: number, to: number}} Slice
+ * @typedef {{data: Float32Array, particle: Int32Array, rows: number, columns: number, voxel_um: number}} Slice
+ */
+
+/** When fields of a run were kept. @typedef {{time_s: number, capacity_mah_g: number, voltage_v: number}} Instant */
+
+/**
+ * The three cross-sections that meet in one voxel, the least and greatest value of the volume, which instant they are of (−1 for
+ * none) and which there are.
+ * @typedef {{x: Slice, y: Slice, z: Slice, from: number, to: number, instant: number, instants: Instant[]}} Slices
+ */
+
+/** What the two ends of a colour bar stand for. @typedef {{from: number, to: number, log: boolean}} Scale */
+
+/** @typedef {[number, number, number]} Vector voxels or micrometres along x, y and z */
+
+/**
+ * A particle that lacks something; the last two are null without a run.
+ * @typedef {{number: number, lacks: 'electrons' | 'ions' | 'weakly_wired' | 'behind', centre_um: Vector, diameter_um: number,
+ *   stoichiometry: number | null, state_of_charge: number | null}} Starved
  */
 
 /** @typedef {'x' | 'y' | 'z'} Axis */
@@ -109,7 +127,8 @@
 
 /**
  * Page to worker. `start` comes first and only once: it brings the compiled module. A worker holds any number of cathodes, each in
- * a slot that the page numbers; `slice`, `labels` and `file` are about what was built last in theirs. `pause` and `resume` are
+ * a slot that the page numbers; `slices`, `field`, `starved`, `labels` and `file` are about what was built last in theirs; `time_s`
+ * chooses the nearest instant that was kept of its run, null the newest. `pause` and `resume` are
  * about a run, `release` frees a slot.
  * @typedef {{kind: 'start', module: WebAssembly.Module}
  *   | Asked
@@ -123,7 +142,9 @@
  *   | {kind: 'sketch', id: number, slot: number, recipe: Recipe}
  *   | {kind: 'run', id: number, slot: number, recipe: Recipe, volume: Volume | null}
  *   | {kind: 'flow', id: number, slot: number, recipe: Recipe, volume: Volume | null, flow: FlowRequest}
- *   | {kind: 'slice', id: number, slot: number, field: string, axis: Axis, index: number}
+ *   | {kind: 'slices', id: number, slot: number, field: string, at: Vector, time_s: number | null}
+ *   | {kind: 'field', id: number, slot: number, field: string, time_s: number | null, scale: Scale}
+ *   | {kind: 'starved', id: number, slot: number, time_s: number | null}
  *   | {kind: 'labels', id: number, slot: number}
  *   | {kind: 'file', id: number, slot: number, format: string}
  *   | {kind: 'read', id: number, slot: number, file: File, raw: RawLayout | null}
@@ -134,10 +155,11 @@
  * Worker to page. `crashed` without an id means that the worker could not even start.
  * @typedef {{kind: 'ready'}
  *   | {kind: 'progress', id: number, progress: BuildProgress | RunProgress}
- *   | {kind: 'done', id: number, result: Report | Summary | Slice | Uint8Array | FileSummary | Transport | Outcome}
+ *   | {kind: 'done', id: number, result: Report | Summary | Slices | Starved[] | Uint8Array | FileSummary | Transport | Outcome}
  *   | {kind: 'cancelled', id: number}
  *   | {kind: 'failed', id: number, failure: Failure}
  *   | {kind: 'crashed', id: number | null, message: string}} Reply
  */
 
-export {};
+/** Requests about what is there already: they are answered between two pieces of a run. */
+export const PICTURES = ['slices', 'field', 'starved', 'labels', 'file'];

@@ -153,14 +153,34 @@ export class Simulator {
   }
 
   /**
-   * A cross-section of what is shown.
+   * The cross-sections of what is shown that meet in a voxel.
    * @param {string} field
-   * @param {import('./messages.js').Axis} axis
-   * @param {number} index
-   * @returns {Promise<import('./messages.js').Slice>}
+   * @param {import('./messages.js').Vector} at
+   * @param {number | null} time_s null for the newest instant
+   * @returns {Promise<import('./messages.js').Slices>}
    */
-  slice(field, axis, index) {
-    return this.#first().send({ kind: 'slice', slot: this.#shown, field, axis, index });
+  slices(field, at, time_s) {
+    return this.#first().send({ kind: 'slices', slot: this.#shown, field, at, time_s });
+  }
+
+  /**
+   * A field of all voxels of what is shown: 0 for no value, else 1 to 255 along `scale`.
+   * @param {string} field
+   * @param {number | null} time_s
+   * @param {import('./messages.js').Scale} scale
+   * @returns {Promise<Uint8Array>}
+   */
+  field(field, time_s, scale) {
+    return this.#first().send({ kind: 'field', slot: this.#shown, field, time_s, scale });
+  }
+
+  /**
+   * Particles that lack something.
+   * @param {number | null} time_s
+   * @returns {Promise<import('./messages.js').Starved[]>}
+   */
+  starved(time_s) {
+    return this.#first().send({ kind: 'starved', slot: this.#shown, time_s });
   }
 
   /**

@@ -2,6 +2,8 @@
 // One worker from the page's side: requests as promises, cancelled by AbortSignals. A worker that crashes, or does not answer a
 // cancellation, is replaced.
 
+import { PICTURES } from './messages.js';
+
 /** @typedef {import('./messages.js').Request} Request */
 /** @typedef {import('./messages.js').Asked} Asked */
 /** @typedef {import('./messages.js').Reply} Reply */
@@ -166,7 +168,7 @@ export class WorkerClient {
     for (const [other, pending] of [...this.#pending]) {
       const { request, options } = pending;
       // What waited behind the cancelled request is asked again; pictures and files of a lost structure are not.
-      if (['slice', 'labels', 'file'].includes(request.kind) || options.signal?.aborted) this.#take(other)?.reject(aborted());
+      if (PICTURES.includes(request.kind) || options.signal?.aborted) this.#take(other)?.reject(aborted());
       else this.#ask(pending);
     }
     this.onRestart(null);

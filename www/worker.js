@@ -3,6 +3,7 @@
 // pauses and cancellations are heard between two pieces of a run.
 
 import init, { Twin, Volume, verify_case } from './pkg/catholyte.js';
+import { PICTURES } from './messages.js';
 
 /** @typedef {import('./messages.js').Request} Request */
 /** @typedef {import('./messages.js').Asked} Asked */
@@ -200,11 +201,18 @@ async function answer(slot, request) {
     if (!twin) {
       throw { code: 'no_structure', stage: 'cross-section', message: 'Nothing has been built.', hint: 'Build first.' };
     }
-    if (kind === 'slice') {
-      const slice = twin.slice(request.field, request.axis, request.index);
-      return post({ kind: 'done', id, result: slice }, [slice.data.buffer, slice.particle.buffer]);
+    if (kind === 'slices') {
+      const slices = twin.slices(request.field, new Uint32Array(request.at), request.time_s ?? undefined);
+      const buffers = [slices.x, slices.y, slices.z].flatMap(({ data, particle }) => [data.buffer, particle.buffer]);
+      return post({ kind: 'done', id, result: slices }, buffers);
     }
-    const bytes = kind === 'labels' ? twin.labels() : twin.file(request.format);
+    if (kind === 'starved') return post({ kind: 'done', id, result: twin.starved(request.time_s ?? undefined) });
+    const bytes =
+      kind === 'labels'
+        ? twin.labels()
+        : kind === 'field'
+          ? twin.field_bytes(request.field, request.time_s ?? undefined, request.scale)
+          : twin.file(request.format);
     post({ kind: 'done', id, result: bytes }, [bytes.buffer]);
   } catch (error) {
     reportError(id, error);
@@ -261,7 +269,7 @@ self.onmessage = ({ data: request }) => {
     }
   }
   const slot = slotOf(request.slot);
-  if (['slice', 'labels', 'file'].includes(request.kind) && slot.twin) return void answer(slot, request);
+  if (PICTURES.includes(request.kind) && slot.twin) return void answer(slot, request);
   waiting.add(request.id);
   slot.turn = slot.turn.then(() => (waiting.delete(request.id) ? answer(slot, request) : undefined));
 };

@@ -67,12 +67,17 @@ fn face_id(lattice: &Lattice, layer: usize, axis: Axis, upper: [usize; 3]) -> u3
 
 #[inline]
 pub(super) fn face_mut(lattice: &mut Lattice, face: u32) -> &mut f32 {
-    let index = (face & 0x3fff_ffff) as usize;
-    match face >> 30 {
+    let (axis, index) = face_place(face);
+    match axis {
         0 => &mut lattice.gx[index],
         1 => &mut lattice.gy[index],
         _ => &mut lattice.gz[index],
     }
+}
+
+/// Axis across a face, and its position among the faces across that axis.
+pub(super) fn face_place(face: u32) -> (usize, usize) {
+    ((face >> 30) as usize, (face & 0x3fff_ffff) as usize)
 }
 
 pub(super) fn harmonic(a: f64, b: f64) -> f64 {

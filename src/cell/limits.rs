@@ -1,8 +1,8 @@
 //! Limits with known answers that the cell must reach.
 
+use super::CellParameters;
 use super::network::Network;
 use super::timestep::{Integrator, Progress, StepControl};
-use super::CellParameters;
 use crate::constants::{FARADAY, ONE_C_A_PER_KG, THERMAL_VOLTAGE};
 use crate::grid::VoxelGrid;
 use crate::materials::Phase;
@@ -13,7 +13,14 @@ use crate::microstructure::{Microstructure, NO_PARTICLE, Sphere, surface};
 fn discharge(structure: &Microstructure, p: CellParameters, c_rate: f64, u0: f64) -> Vec<[f64; 2]> {
     let network = Network::new(structure, p).expect("a path");
     let one_c = ONE_C_A_PER_KG * network.nca_mass();
-    let mut integrator = Integrator::new(network, u0, c_rate * one_c, 3.0, one_c, StepControl { voltage_step: 0.01, charge_step: 0.007, ..StepControl::default() });
+    let mut integrator = Integrator::new(
+        network,
+        u0,
+        c_rate * one_c,
+        3.0,
+        one_c,
+        StepControl { voltage_step: 0.01, charge_step: 0.007, ..StepControl::default() },
+    );
     let mut curve = Vec::new();
     loop {
         if let Progress::Accepted(step) = integrator.advance().expect("a step") {
@@ -63,7 +70,14 @@ fn parameters(d: f64, drop: f64, j0: f64) -> CellParameters {
 }
 
 /// Voltage over time of a single particle, by explicit steps on shells of equal width.
-fn single_particle(radius: f64, p: &CellParameters, diffusivity: f64, drop: f64, c_rate: f64, u0: f64) -> Vec<[f64; 2]> {
+fn single_particle(
+    radius: f64,
+    p: &CellParameters,
+    diffusivity: f64,
+    drop: f64,
+    c_rate: f64,
+    u0: f64,
+) -> Vec<[f64; 2]> {
     const SHELLS: usize = 150;
     let dr = radius / SHELLS as f64;
     let mut x = vec![p.ocv.stoichiometry(u0).0; SHELLS];
@@ -125,12 +139,17 @@ fn one_sphere_discharges_like_a_single_particle() {
                     let end = reference.last().unwrap()[0];
                     for shift in [0.0, 0.3] {
                         let c = discharge(&sphere(radius, voxel, shift), p.clone(), c_rate, 4.28);
-                        let errors: Vec<f64> = (1..100).filter_map(|k| {
-                            let t = end * k as f64 / 100.0;
-                            Some(1e3 * (at(&c, t)? - at(&reference, t)?).abs())
-                        }).collect();
+                        let errors: Vec<f64> = (1..100)
+                            .filter_map(|k| {
+                                let t = end * k as f64 / 100.0;
+                                Some(1e3 * (at(&c, t)? - at(&reference, t)?).abs())
+                            })
+                            .collect();
                         let mean = errors.iter().sum::<f64>() / errors.len() as f64;
-                        println!("D {d:e} drop {drop} r {radius} C {c_rate} h {voxel} shift {shift}: {mean:.2} ({limit}) cap {:.4}", c.last().unwrap()[0] / end);
+                        println!(
+                            "D {d:e} drop {drop} r {radius} C {c_rate} h {voxel} shift {shift}: {mean:.2} ({limit}) cap {:.4}",
+                            c.last().unwrap()[0] / end
+                        );
                     }
                 }
             }

@@ -22,6 +22,7 @@
 //! kinetics (lithium metal at 0 V).
 
 mod branches;
+pub mod fields;
 pub mod kinetics;
 #[cfg(test)]
 mod limits;

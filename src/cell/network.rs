@@ -34,7 +34,7 @@ pub struct Network {
     pub lattice: Lattice,
     parameters: CellParameters,
     /// Voxel edge [m].
-    h: f64,
+    pub(super) h: f64,
     /// Cross-section [m²].
     area: f64,
     /// NCA mass in the domain [kg], dead particles included.
@@ -44,7 +44,7 @@ pub struct Network {
     storage_nodes: Vec<[u32; 2]>,
     interior: Vec<Interior>,
     contacts: Vec<Contact>,
-    reactions: Vec<Reaction>,
+    pub(super) reactions: Vec<Reaction>,
     predicted: Vec<Predicted>,
     /// Exchange current density and surface drop of each reaction, at the predicted and the latest state.
     reaction_j0: Vec<f64>,
@@ -225,7 +225,8 @@ impl Network {
             let below = reaction.below(&self.predicted[nca]);
             let delta = state[reaction.electrolyte as usize] - state[self.storage_nodes[nca][1] as usize];
             let resistance = reaction.resistance.into();
-            let i = interface_current(&p.diffusion, delta, below, resistance, self.reaction_j0[k], self.reaction_drop[k]);
+            let i =
+                interface_current(&p.diffusion, delta, below, resistance, self.reaction_j0[k], self.reaction_drop[k]);
             self.reaction_drop[k] = i.drop;
             let scale = f64::from(reaction.area) * *h;
             let tangent = (scale * i.slope).max(LEAST) as f32;
@@ -254,6 +255,20 @@ impl Network {
             residual[*s as usize] += excess;
             residual[*e as usize] -= excess;
         }
+    }
+
+    /// Current density into the NCA [A m⁻²] and voltage over film and charge transfer [V] of each interface, at the state last
+    /// evaluated.
+    pub(super) fn interface_currents(&self, state: &[f64]) -> Vec<(f64, f64)> {
+        let of = |(k, reaction): (usize, &Reaction)| {
+            let nca = reaction.nca as usize;
+            let below = reaction.below(&self.predicted[nca]);
+            let delta = state[reaction.electrolyte as usize] - state[self.storage_nodes[nca][1] as usize];
+            let (resistance, j0, guess) = (reaction.resistance.into(), self.reaction_j0[k], self.reaction_drop[k]);
+            let i = interface_current(&self.parameters.diffusion, delta, below, resistance, j0, guess);
+            (i.j, delta - i.drop)
+        };
+        self.reactions.iter().enumerate().map(of).collect()
     }
 
     /// An upper bound of the discharge current [A / h] at the frozen state: every wired surface filled to x = 1, lithium moving

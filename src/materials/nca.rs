@@ -148,6 +148,12 @@ impl OpenCircuitVoltage {
         self.x.at(u)
     }
 
+    /// State of charge [%] at stoichiometry `x`: 100 at rest at `full` [V], 0 at rest at `empty` [V].
+    pub fn state_of_charge(&self, x: f64, full: f64, empty: f64) -> f64 {
+        let [charged, discharged] = [full, empty].map(|u| self.stoichiometry(u).0);
+        100.0 * (discharged - x) / (discharged - charged)
+    }
+
     /// Open-circuit voltage [V] at stoichiometry `x`, the inverse of [`OpenCircuitVoltage::stoichiometry`] by bisection.
     ///
     /// `x` is taken into (1e-9, 1 − 1e-9).

@@ -1,222 +1,328 @@
-//! Curves over two axes.
+//! A chart under somebody's hand: what lies near the pointer, which part is shown, and its numbers as rows.
 
-use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, ValueFormatter};
-use plotters::coord::{Shift, types::RangedCoordf64};
+use plotters::coord::Shift;
 use plotters::prelude::*;
 use serde::Serialize;
 
-use super::Style;
+use super::scale::number;
+use super::{Figure, Frame, Scale, Style};
 
-/// One axis: what it shows and how far it reaches.
+/// What lies nearest to the pointer.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Reading {
+    pub name: String,
+    /// Values with their units, `3.812 V at 96.3 mAh/g`.
+    pub text: String,
+    /// Number of the series.
+    pub series: usize,
+    /// The same place in pixels of the drawing.
+    pub pixel: [f64; 2],
+}
+
+/// The numbers behind a chart: name of the series, x, y, as many digits as are read.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Table {
+    /// `Series`, `Capacity (mAh/g)`, `Voltage (V)`.
+    pub columns: [String; 3],
+    pub rows: Vec<(String, String, String)>,
+}
+
+/// A figure and the part of it that is shown.
 #[derive(Clone, Debug)]
-pub struct AxisSpec {
-    /// Name and unit as they are written beside the axis.
-    pub label: String,
-    pub from: f64,
-    pub to: f64,
+pub struct Chart {
+    pub figure: Figure,
+    window: Option<[Scale; 2]>,
+    frame: Option<Frame>,
 }
 
-/// One curve: two columns of the same length.
-#[derive(Clone, Debug)]
-pub struct Curve<'a> {
-    pub label: String,
-    pub colour: RGBColor,
-    pub dashed: bool,
-    pub x: &'a [f64],
-    pub y: &'a [f64],
-}
+/// A mark within this distance comes before any curve [px of the drawing over its scale].
+const NEAR_MARK: f64 = 14.0;
+/// No window is narrower than this part of the whole.
+const NARROWEST: f64 = 1e-3;
 
-/// Where a chart lies in its drawing, in the drawing's own pixels, and what its edges stand for.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Frame {
-    pub left: f64,
-    pub top: f64,
-    pub width: f64,
-    pub height: f64,
-    /// Values at the left and right edge.
-    pub x: [f64; 2],
-    /// Values at the bottom and top edge.
-    pub y: [f64; 2],
-}
-
-/// Round steps of 1, 2 or 5 times a power of ten, about `count` of them between `from` and `to`.
-pub(super) fn ticks(from: f64, to: f64, count: usize) -> (Vec<f64>, usize) {
-    let rough = (to - from) / count.max(1) as f64;
-    let power = libm::floor(libm::log10(rough));
-    let unit = libm::pow(10.0, power);
-    let step = [1.0, 2.0, 5.0, 10.0].into_iter().map(|m| m * unit).find(|s| *s >= rough * 0.999).unwrap_or(10.0 * unit);
-    let decimals = (-libm::floor(libm::log10(step) + 1e-9)).max(0.0) as usize;
-    let (first, last) = ((from / step - 1e-6).ceil() as i64, (to / step + 1e-6).floor() as i64);
-    ((first..=last).map(|i| i as f64 * step).collect(), decimals)
-}
-
-/// An axis whose marks are [`ticks`]; plotters' own drop to one or two when space is short.
-#[derive(Clone)]
-pub(super) struct EvenAxis {
-    range: RangedCoordf64,
-    ends: [f64; 2],
-    count: usize,
-}
-
-impl EvenAxis {
-    pub fn new(from: f64, to: f64, count: usize) -> EvenAxis {
-        EvenAxis { range: (from..to).into(), ends: [from, to], count }
+impl Chart {
+    pub fn new(figure: Figure) -> Chart {
+        Chart { figure, window: None, frame: None }
     }
-}
 
-impl Ranged for EvenAxis {
-    type FormatOption = NoDefaultFormatting;
-    type ValueType = f64;
-    fn map(&self, value: &f64, limit: (i32, i32)) -> i32 {
-        self.range.map(value, limit)
-    }
-    fn key_points<Hint: KeyPointHint>(&self, _: Hint) -> Vec<f64> {
-        ticks(self.ends[0], self.ends[1], self.count).0
-    }
-    fn range(&self) -> std::ops::Range<f64> {
-        self.ends[0]..self.ends[1]
-    }
-}
-
-impl ValueFormatter<f64> for EvenAxis {
-    fn format_ext(&self, value: &f64) -> String {
-        number(*value, ticks(self.ends[0], self.ends[1], self.count).1)
-    }
-}
-
-/// With a true minus sign, and no minus before zero.
-pub(super) fn number(value: f64, decimals: usize) -> String {
-    let text = format!("{value:.decimals$}");
-    match text.strip_prefix('-') {
-        Some(rest) if rest.chars().all(|c| matches!(c, '0' | '.')) => rest.into(),
-        Some(rest) => format!("−{rest}"),
-        None => text,
-    }
-}
-
-/// Draws axes, mesh and curves over the whole of `root`.
-///
-/// # Errors
-/// Those of the backend.
-pub fn line_chart<DB: DrawingBackend>(
-    root: &DrawingArea<DB, Shift>,
-    x: &AxisSpec,
-    y: &AxisSpec,
-    curves: &[Curve],
-    style: &Style,
-) -> Result<Frame, DrawingAreaErrorKind<DB::ErrorType>> {
-    if let Some(background) = style.background {
-        root.fill(&background)?;
-    }
-    let (width, height) = root.dim_in_pixel();
-    // About one mark in 60 CSS pixels across and 36 up.
-    let marks = |pixels: u32, each: f64| ((f64::from(pixels) / style.scale / each) as usize).clamp(2, 10);
-    let mut chart = ChartBuilder::on(root)
-        .margin_top(style.px(10.0))
-        .margin_right(style.px(16.0))
-        .margin_bottom(style.px(4.0))
-        .margin_left(style.px(4.0))
-        .x_label_area_size(style.px(40.0))
-        .y_label_area_size(style.px(52.0))
-        .build_cartesian_2d(
-            EvenAxis::new(x.from, x.to, marks(width, 60.0)),
-            EvenAxis::new(y.from, y.to, marks(height, 36.0)),
-        )?;
-    chart
-        .configure_mesh()
-        .light_line_style(TRANSPARENT)
-        .bold_line_style(style.line(style.mesh, 1.0))
-        .axis_style(style.line(style.ink, 1.0))
-        .label_style(style.text(12.0))
-        .axis_desc_style(style.text(13.0))
-        .x_desc(&x.label)
-        .y_desc(&y.label)
-        .set_all_tick_mark_size(style.px(4.0))
-        .draw()?;
-    for curve in curves {
-        // A single point would vanish as a line.
-        if let ([x], [y]) = (curve.x, curve.y) {
-            chart.draw_series([Circle::new((*x, *y), style.px(2.0), curve.colour.filled())])?;
+    /// Shows other data: the window stays if the axes mean the same as before.
+    pub fn set(&mut self, figure: Figure) {
+        let same = |a: &super::Axis, b: &super::Axis| a.name == b.name && a.unit == b.unit;
+        if !same(&self.figure.x, &figure.x) || !same(&self.figure.y, &figure.y) {
+            self.window = None;
         }
-        let points = curve.x.iter().copied().zip(curve.y.iter().copied());
-        let line = style.line(curve.colour, 2.0);
-        if curve.dashed {
-            chart.draw_series(DashedLineSeries::new(points, style.px(7.0) as u32, style.px(4.0) as u32, line))?;
-        } else {
-            chart.draw_series(LineSeries::new(points, line))?;
+        self.figure = figure;
+    }
+
+    /// Draws what is shown, and remembers where.
+    ///
+    /// # Errors
+    /// Those of the backend.
+    pub fn draw<DB: DrawingBackend>(
+        &mut self,
+        root: &DrawingArea<DB, Shift>,
+        style: &Style,
+    ) -> Result<Frame, DrawingAreaErrorKind<DB::ErrorType>> {
+        let frame = self.figure.draw(root, self.shown(), style)?;
+        self.frame = Some(frame);
+        Ok(frame)
+    }
+
+    /// Both axes as they are shown.
+    pub fn shown(&self) -> [Scale; 2] {
+        self.window.unwrap_or([self.figure.x.scale, self.figure.y.scale])
+    }
+
+    pub fn is_zoomed(&self) -> bool {
+        self.window.is_some()
+    }
+
+    pub fn reset(&mut self) {
+        self.window = None;
+    }
+
+    /// Shows what lies between two pixels of the last drawing.
+    pub fn zoom(&mut self, a: [f64; 2], b: [f64; 2]) {
+        let Some(frame) = self.frame else { return };
+        let share = |k: usize, pixel: f64| match k {
+            0 => (pixel - frame.left) / frame.width,
+            _ => 1.0 - (pixel - frame.top) / frame.height,
+        };
+        let ends = [0, 1].map(|k| {
+            let (u, v) = (share(k, a[k]).clamp(0.0, 1.0), share(k, b[k]).clamp(0.0, 1.0));
+            [u.min(v), u.max(v)]
+        });
+        self.show(ends);
+    }
+
+    /// Shows `1 / factor` of what is shown, around its middle moved by `shift` of its size (right and up).
+    pub fn magnify(&mut self, factor: f64, shift: [f64; 2]) {
+        let half = 0.5 / factor;
+        self.show(shift.map(|s| [0.5 + s - half, 0.5 + s + half]));
+    }
+
+    /// Takes shares of what is shown for the new ends, held inside the whole chart.
+    fn show(&mut self, ends: [[f64; 2]; 2]) {
+        let whole = [self.figure.x.scale, self.figure.y.scale];
+        let shown = self.shown();
+        let mut window = whole;
+        for k in 0..2 {
+            let [mut low, mut high] = ends[k].map(|share| whole[k].place(shown[k].value(share)));
+            if high - low < NARROWEST {
+                return;
+            }
+            // A window that was pushed over an edge keeps its size.
+            let back = (-low).max(0.0) - (high - 1.0).max(0.0);
+            if high - low < 1.0 {
+                (low, high) = (low + back, high + back);
+            }
+            let (low, high) = (low.max(0.0), high.min(1.0));
+            window[k] = Scale { from: whole[k].value(low), to: whole[k].value(high), log: whole[k].log };
         }
+        let full = |k: usize| (window[k].from == whole[k].from) && (window[k].to == whole[k].to);
+        self.window = (!(full(0) && full(1))).then_some(window);
     }
-    let (columns, rows) = chart.plotting_area().get_pixel_range();
-    if style.legend {
-        legend(root, (rows.start, columns.end), curves, style)?;
+
+    /// The point nearest to a pixel of the last drawing, on any curve or mark; none outside the frame.
+    ///
+    /// * `scale` – pixels of the drawing per CSS pixel
+    pub fn read(&self, at: [f64; 2], scale: f64) -> Option<Reading> {
+        let frame = self.frame?;
+        if !frame.holds(frame.value(at)) {
+            return None;
+        }
+        let distance = |p: [f64; 2]| libm::hypot(p[0] - at[0], p[1] - at[1]);
+        // (distance, series, values, note)
+        let mut nearest: Option<(f64, usize, [f64; 2], &str)> = None;
+        for (number, series) in self.figure.series.iter().enumerate() {
+            let mut offer = |d: f64, value: [f64; 2], note| {
+                if frame.holds(value) && nearest.is_none_or(|(best, ..)| d < best) {
+                    nearest = Some((d, number, value, note));
+                }
+            };
+            if series.line.is_some() && series.mark.is_none() {
+                for step in series.points.windows(2) {
+                    let [a, b] = [frame.pixel(step[0]), frame.pixel(step[1])];
+                    let along = [b[0] - a[0], b[1] - a[1]];
+                    let length = along[0] * along[0] + along[1] * along[1];
+                    let t = ((at[0] - a[0]) * along[0] + (at[1] - a[1]) * along[1]) / length.max(1e-12);
+                    let t = t.clamp(0.0, 1.0);
+                    let pixel = [a[0] + t * along[0], a[1] + t * along[1]];
+                    offer(distance(pixel), frame.value(pixel), "");
+                }
+            } else {
+                for (i, &point) in series.points.iter().enumerate() {
+                    let d = distance(frame.pixel(point));
+                    let note = series.notes.get(i).map_or("", String::as_str);
+                    offer((d - NEAR_MARK * scale).max(0.0), point, note);
+                }
+            }
+        }
+        let (_, series, value, note) = nearest?;
+        let Figure { x, y, .. } = &self.figure;
+        let name = &self.figure.series[series].name;
+        let text = format!("{} at {}", x_or_y(y, value[1]), x_or_y(x, value[0]));
+        let name = if note.is_empty() { name.clone() } else { format!("{name} ({note})") };
+        Some(Reading { name, text, series, pixel: frame.pixel(value) })
     }
-    Ok(Frame {
-        left: f64::from(columns.start),
-        top: f64::from(rows.start),
-        width: f64::from(columns.end - columns.start),
-        height: f64::from(rows.end - rows.start),
-        x: [x.from, x.to],
-        y: [y.from, y.to],
-    })
+
+    /// The numbers of what is shown.
+    pub fn table(&self) -> Table {
+        let Figure { x, y, .. } = &self.figure;
+        let text = |v: f64, axis: &super::Axis| number(v, axis.decimals);
+        let rows = self.points().map(|(name, p)| (name, text(p[0], x), text(p[1], y))).collect();
+        Table { columns: ["Series".into(), heading(x), heading(y)], rows }
+    }
+
+    /// The same with all digits as comma-separated values.
+    pub fn csv(&self) -> String {
+        let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
+        let Figure { x, y, .. } = &self.figure;
+        let mut csv = format!("\"Series\",{},{}\n", quoted(&heading(x)), quoted(&heading(y)));
+        for (name, [x, y]) in self.points() {
+            csv += &format!("{},{x},{y}\n", quoted(&name));
+        }
+        csv
+    }
+
+    /// Every point inside the window, with its name.
+    fn points(&self) -> impl Iterator<Item = (String, [f64; 2])> {
+        let [x, y] = self.shown();
+        let frame = Frame { left: 0.0, top: 0.0, width: 1.0, height: 1.0, x, y };
+        self.figure.series.iter().flat_map(move |series| {
+            let name = |i: usize| match series.notes.get(i) {
+                Some(note) if !note.is_empty() => format!("{} ({note})", series.name),
+                _ => series.name.clone(),
+            };
+            series.points.iter().enumerate().filter(move |(_, p)| frame.holds(**p)).map(move |(i, &p)| (name(i), p))
+        })
+    }
 }
 
-/// Names the curves in the upper right corner, at (`top`, `right`).
-fn legend<DB: DrawingBackend>(
-    root: &DrawingArea<DB, Shift>,
-    (top, right): (i32, i32),
-    curves: &[Curve],
-    style: &Style,
-) -> Result<(), DrawingAreaErrorKind<DB::ErrorType>> {
-    let text = style.text(12.0);
-    let longest = curves.iter().map(|c| c.label.chars().count()).max().unwrap_or(0);
-    // An average letter is 0.55 of the font's size wide.
-    let left = right - style.px(34.0 + 0.55 * 12.0 * longest as f64);
-    for (i, curve) in curves.iter().enumerate() {
-        let y = top + style.px(14.0 + 18.0 * i as f64);
-        let line = vec![(left, y), (left + style.px(20.0), y)];
-        root.draw(&PathElement::new(line, style.line(curve.colour, 2.0)))?;
-        root.draw(&Text::new(curve.label.clone(), (left + style.px(26.0), y - style.px(7.0)), text.clone()))?;
-    }
-    Ok(())
+fn x_or_y(axis: &super::Axis, value: f64) -> String {
+    format!("{} {}", number(value, axis.decimals), axis.unit)
 }
 
-#[cfg(test)]
+fn heading(axis: &super::Axis) -> String {
+    format!("{} ({})", axis.name, axis.unit)
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
+    use crate::plots::{Axis, Line, Mark, Series};
 
-    #[test]
-    fn ticks_are_round_and_inside() {
-        assert_eq!(ticks(0.0, 220.0, 5), (vec![0.0, 50.0, 100.0, 150.0, 200.0], 0));
-        let (values, decimals) = ticks(3.0, 4.4, 7);
-        assert_eq!((values.len(), decimals), (8, 1));
-        assert!((values[7] - 4.4).abs() < 1e-12);
-        assert_eq!(ticks(-0.013, -0.011, 4).1, 4);
+    fn series(name: &str, points: &[[f64; 2]], mark: Option<Mark>) -> Series {
+        let line = mark.is_none().then_some(Line::Full);
+        Series {
+            name: name.into(),
+            colour: None,
+            line,
+            mark,
+            points: points.to_vec(),
+            notes: Vec::new(),
+            measured: false,
+        }
     }
 
-    #[test]
-    fn numbers_have_a_true_minus() {
-        assert_eq!(number(-0.25, 2), "−0.25");
-        assert_eq!(number(-0.001, 1), "0.0");
-        assert_eq!(number(3.0, 0), "3");
+    /// Two straight curves and a mark, drawn on 400 x 300.
+    fn chart() -> Chart {
+        let axis = |name, unit, to, decimals| Axis { name, unit, label: name, decimals, scale: Scale::even(0.0, to) };
+        let mut chart = Chart::new(Figure {
+            title: "test",
+            x: axis("Capacity", "mAh/g", 200.0, 1),
+            y: axis("Voltage", "V", 5.0, 3),
+            series: vec![
+                series("high", &[[0.0, 4.0], [100.0, 4.0], [200.0, 3.0]], None),
+                series("low", &[[0.0, 2.0], [200.0, 1.0]], None),
+                series("paper, \"10\"", &[[100.0, 3.0]], Some(Mark::Circle)),
+            ],
+            cursor: None,
+        });
+        draw(&mut chart);
+        chart
     }
 
-    #[cfg(not(target_arch = "wasm32"))]
-    #[test]
-    fn a_curve_lies_where_its_frame_says() {
+    fn draw(chart: &mut Chart) -> Frame {
         let mut svg = String::new();
-        let (x, y) = ([0.0, 10.0], [0.0, 1.0]);
-        let frame = {
-            let root = SVGBackend::with_string(&mut svg, (400, 300)).into_drawing_area();
-            let axis = |label: &str, to| AxisSpec { label: label.into(), from: 0.0, to };
-            let curve = Curve { label: "one".into(), colour: RGBColor(1, 2, 3), dashed: false, x: &x, y: &y };
-            line_chart(&root, &axis("capacity", 10.0), &axis("voltage", 1.0), &[curve], &Style::figure()).unwrap()
-        };
-        let line = svg.lines().find(|l| l.contains("polyline") && l.contains("#010203")).expect("the curve");
-        let points = line.split("points=\"").nth(1).unwrap().split('"').next().unwrap();
-        let ends: Vec<Vec<f64>> =
-            points.split_whitespace().map(|p| p.split(',').map(|v| v.parse().unwrap()).collect()).collect();
-        assert!((ends[0][0] - frame.left).abs() <= 1.0 && (ends[0][1] - frame.top - frame.height).abs() <= 1.0);
-        assert!((ends[1][0] - frame.left - frame.width).abs() <= 1.0 && (ends[1][1] - frame.top).abs() <= 1.0);
-        assert!(svg.contains("capacity") && svg.contains("voltage") && svg.contains("one"));
+        chart.draw(&SVGBackend::with_string(&mut svg, (400, 300)).into_drawing_area(), &Style::light(1.0)).unwrap()
+    }
+
+    #[test]
+    fn the_nearest_curve_is_read_and_a_mark_close_by_comes_first() {
+        let mut chart = chart();
+        let frame = draw(&mut chart);
+        let read = |value: [f64; 2]| chart.read(frame.pixel(value), 1.0).map(|r| (r.name, r.text));
+        let say = |name: &str, text: &str| Some((name.to_string(), text.to_string()));
+        assert_eq!(read([50.0, 4.2]), say("high", "4.000 V at 50.0 mAh/g"));
+        assert_eq!(read([50.0, 2.1]).unwrap().0, "low");
+        assert_eq!(read([101.0, 3.05]), say("paper, \"10\"", "3.000 V at 100.0 mAh/g"));
+        assert_eq!(chart.read([2.0, 2.0], 1.0), None);
+    }
+
+    #[test]
+    fn a_drag_shows_what_it_framed_and_nothing_beyond_is_read_or_listed() {
+        let mut chart = chart();
+        let frame = draw(&mut chart);
+        chart.zoom(frame.pixel([150.0, 4.5]), frame.pixel([50.0, 2.5]));
+        let [x, y] = chart.shown();
+        assert!((x.from - 50.0).abs() < 1e-9 && (x.to - 150.0).abs() < 1e-9);
+        assert!((y.from - 2.5).abs() < 1e-9 && (y.to - 4.5).abs() < 1e-9);
+        assert!(chart.is_zoomed());
+        let names: Vec<_> = chart.table().rows.into_iter().map(|r| r.0).collect();
+        assert_eq!(names, ["high", "paper, \"10\""]);
+        let frame = draw(&mut chart);
+        assert_eq!(chart.read(frame.pixel([60.0, 3.6]), 1.0).unwrap().name, "high");
+        chart.reset();
+        assert_eq!(chart.table().rows.len(), 6);
+    }
+
+    #[test]
+    fn keys_magnify_and_move_inside_the_whole_chart() {
+        let mut chart = chart();
+        chart.magnify(2.0, [0.0, 0.0]);
+        let [x, _] = chart.shown();
+        assert!((x.from - 50.0).abs() < 1e-9 && (x.to - 150.0).abs() < 1e-9);
+        for _ in 0..10 {
+            chart.magnify(1.0, [0.25, 0.0]);
+        }
+        let [x, _] = chart.shown();
+        assert!((x.from - 100.0).abs() < 1e-9 && (x.to - 200.0).abs() < 1e-9, "{x:?}");
+        for _ in 0..5 {
+            chart.magnify(0.5, [0.0, 0.0]);
+        }
+        assert!(!chart.is_zoomed());
+        for _ in 0..100 {
+            chart.magnify(2.0, [0.0, 0.0]);
+        }
+        let [x, _] = chart.shown();
+        assert!(x.to - x.from >= 0.9 * NARROWEST * 200.0, "{x:?}");
+    }
+
+    #[test]
+    fn other_data_keep_the_window_and_other_axes_do_not() {
+        let mut chart = chart();
+        chart.magnify(2.0, [0.0, 0.0]);
+        let mut more = chart.figure.clone();
+        more.series.pop();
+        chart.set(more.clone());
+        assert!(chart.is_zoomed());
+        more.x.name = "Time";
+        chart.set(more);
+        assert!(!chart.is_zoomed());
+    }
+
+    #[test]
+    fn rows_hold_what_is_read_and_csv_all_digits() {
+        let mut chart = chart();
+        chart.figure.series[1].points[1] = [1.0 / 3.0, -0.125];
+        chart.figure.y.scale = Scale::even(-1.0, 5.0);
+        let table = chart.table();
+        assert_eq!(table.columns, ["Series", "Capacity (mAh/g)", "Voltage (V)"]);
+        assert_eq!(table.rows[4], ("low".into(), "0.3".into(), "−0.125".into()));
+        let csv = chart.csv();
+        assert_eq!(csv.lines().next(), Some("\"Series\",\"Capacity (mAh/g)\",\"Voltage (V)\""));
+        assert_eq!(csv.lines().nth(5), Some("\"low\",0.3333333333333333,-0.125"));
+        assert_eq!(csv.lines().nth(6), Some("\"paper, \"\"10\"\"\",100,3"));
     }
 }

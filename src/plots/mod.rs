@@ -1,16 +1,19 @@
 //! Charts over any plotters backend: canvas in the page, SVG in the command line.
 //!
-//! A chart knows columns of numbers, labels and units, never a simulation. Text is never measured: in the page that would
-//! insert elements with inline styles, which a strict content security policy forbids.
+//! A chart ([`Figure`]) is columns of numbers with labels and units; [`runs`] makes those of runs. Text is never measured:
+//! in the page that would insert elements with inline styles, which a strict content security policy forbids.
 
 mod chart;
 mod colormap;
+mod figure;
+pub mod runs;
+mod scale;
 mod slice;
 mod style;
-mod voltage;
 
-pub use chart::{AxisSpec, Curve, Frame, line_chart};
+pub use chart::{Chart, Reading, Table};
 pub use colormap::Colormap;
-pub use slice::{ColourBar, Picture, SliceView, paint, slice_frame};
+pub use figure::{Axis, Figure, Frame, Line, Mark, Series};
+pub use scale::Scale;
+pub use slice::{ColourBar, Overlay, Picture, Ring, SliceView, overlay, paint, rings, slice_frame};
 pub use style::{CURVE_COLOURS, Style, curve_colour};
-pub use voltage::voltage_profile;

@@ -4,8 +4,9 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::chart::{EvenAxis, number, ticks};
-use super::{Colormap, Frame, Style};
+use super::figure::visible;
+use super::scale::TickAxis;
+use super::{Colormap, Frame, Scale, Style};
 use crate::grid::Axis;
 
 /// What lies beside a picture of values.
@@ -14,8 +15,7 @@ pub struct ColourBar {
     /// Name and unit.
     pub label: String,
     pub map: Colormap,
-    pub from: f64,
-    pub to: f64,
+    pub scale: Scale,
 }
 
 impl ColourBar {
@@ -42,6 +42,98 @@ pub struct SliceView {
     pub voxel_um: f64,
     /// None for phases, which have names and not values.
     pub bar: Option<ColourBar>,
+    /// Only the picture, without axes: a small companion of another section.
+    pub bare: bool,
+}
+
+/// What lies on a cross-section.
+#[derive(Clone, Debug, Default)]
+pub struct Overlay {
+    /// Where the other two sections cut this one [um along its horizontal and its vertical axis].
+    pub cursor: Option<[f64; 2]>,
+    pub rings: Vec<Ring>,
+}
+
+/// A circle on a cross-section [um along its horizontal and its vertical axis].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Ring {
+    pub centre_um: [f64; 2],
+    pub radius_um: f64,
+}
+
+/// Starved particles are ringed in this colour, which is also theirs in the 3D view.
+const RINGED: RGBColor = RGBColor(213, 60, 20);
+
+/// Axes that run to the right and up in a section across `axis`.
+fn plane(axis: Axis) -> [usize; 2] {
+    match axis {
+        Axis::X => [2, 1],
+        Axis::Y => [2, 0],
+        Axis::Z => [0, 1],
+    }
+}
+
+/// Where a section at `position_um` cuts spheres, with their images across the periodic sides x and y.
+///
+/// * `spheres` – centre and diameter [um]
+pub fn rings(spheres: &[([f64; 3], f64)], axis: Axis, position_um: f64, extent_um: [f64; 3]) -> Vec<Ring> {
+    let images = |k: usize| if k < 2 { &[-1.0, 0.0, 1.0][..] } else { &[0.0][..] };
+    let across = axis.index();
+    let [right, up] = plane(axis);
+    let mut found = Vec::new();
+    for (centre, diameter) in spheres {
+        for shift in images(across) {
+            let distance = centre[across] + shift * extent_um[across] - position_um;
+            let square = 0.25 * diameter * diameter - distance * distance;
+            if square <= 0.0 {
+                continue;
+            }
+            let radius_um = square.sqrt();
+            for (u, v) in images(right).iter().flat_map(|u| images(up).iter().map(move |v| (u, v))) {
+                let centre_um = [centre[right] + u * extent_um[right], centre[up] + v * extent_um[up]];
+                let inside = |at: f64, extent: f64| at + radius_um > 0.0 && at - radius_um < extent;
+                if inside(centre_um[0], extent_um[right]) && inside(centre_um[1], extent_um[up]) {
+                    found.push(Ring { centre_um, radius_um });
+                }
+            }
+        }
+    }
+    found
+}
+
+/// Draws cross-hairs and rings on a picture that lies in `frame`.
+///
+/// # Errors
+/// Those of the backend.
+pub fn overlay<DB: DrawingBackend>(
+    root: &DrawingArea<DB, Shift>,
+    frame: &Frame,
+    overlay: &Overlay,
+    style: &Style,
+) -> Result<(), DrawingAreaErrorKind<DB::ErrorType>> {
+    let draw = |points: &[[f64; 2]], colour: RGBColor, width: f64| {
+        for piece in visible(points, frame) {
+            // A halo on either side keeps the line visible on any picture.
+            root.draw(&PathElement::new(piece.clone(), style.line(style.halo, width + 2.0)))?;
+            root.draw(&PathElement::new(piece, style.line(colour, width)))?;
+        }
+        Ok(())
+    };
+    for ring in &overlay.rings {
+        const CORNERS: u32 = 48;
+        let points: Vec<[f64; 2]> = (0..=CORNERS)
+            .map(|k| std::f64::consts::TAU * f64::from(k) / f64::from(CORNERS))
+            .map(|a| {
+                [ring.centre_um[0] + ring.radius_um * libm::cos(a), ring.centre_um[1] + ring.radius_um * libm::sin(a)]
+            })
+            .collect();
+        draw(&points, RINGED, 2.0)?;
+    }
+    if let Some([x, y]) = overlay.cursor {
+        draw(&[[x, frame.y.from], [x, frame.y.to]], style.ink, 1.0)?;
+        draw(&[[frame.x.from, y], [frame.x.to, y]], style.ink, 1.0)?;
+    }
+    Ok(())
 }
 
 /// Red, green, blue and opacity of each pixel, row by row from the top.
@@ -56,6 +148,11 @@ impl SliceView {
     /// Pixels across and up. Sections along z lie on their side, separator on the left.
     fn size(&self) -> (usize, usize) {
         if self.axis == Axis::Z { (self.columns, self.rows) } else { (self.rows, self.columns) }
+    }
+
+    /// Axes that run to the right and up.
+    pub fn plane(&self) -> [usize; 2] {
+        plane(self.axis)
     }
 
     /// Names of the horizontal and the vertical axis.
@@ -103,6 +200,10 @@ pub fn slice_frame<DB: DrawingBackend>(
     let (width, height) = view.size();
     let (across, up) = (width as f64 * view.voxel_um, height as f64 * view.voxel_um);
     let (total_width, total_height) = root.dim_in_pixel();
+    let scales = [Scale::even(0.0, across), Scale::even(0.0, up)];
+    if view.bare {
+        return Ok(bare_frame(total_width, total_height, scales, style));
+    }
     // The bar runs along the picture's longer side.
     let lying = view.axis != Axis::Z;
     let beside = if view.bar.is_some() && !lying { 74.0 } else { 0.0 };
@@ -122,8 +223,8 @@ pub fn slice_frame<DB: DrawingBackend>(
         .x_label_area_size(labels)
         .y_label_area_size(left)
         .build_cartesian_2d(
-            EvenAxis::new(0.0, across, marks(size.0, 45.0, style)),
-            EvenAxis::new(0.0, up, marks(size.1, 40.0, style)),
+            TickAxis::new(scales[0], marks(size.0, 45.0, style)),
+            TickAxis::new(scales[1], marks(size.1, 40.0, style)),
         )?;
     let (x_label, y_label) = view.labels();
     chart
@@ -142,8 +243,8 @@ pub fn slice_frame<DB: DrawingBackend>(
         top: f64::from(rows.start),
         width: f64::from(columns.end - columns.start),
         height: f64::from(rows.end - rows.start),
-        x: [0.0, across],
-        y: [0.0, up],
+        x: scales[0],
+        y: scales[1],
     };
     if let Some(bar) = &view.bar {
         if lying {
@@ -153,6 +254,22 @@ pub fn slice_frame<DB: DrawingBackend>(
         }
     }
     Ok(frame)
+}
+
+/// As large as fits, with room for a line around it.
+fn bare_frame(width: u32, height: u32, [x, y]: [Scale; 2], style: &Style) -> Frame {
+    let edge = f64::from(style.px(1.0));
+    let room = [f64::from(width) - 2.0 * edge, f64::from(height) - 2.0 * edge];
+    let scale = (room[0] / x.to).min(room[1] / y.to).max(0.0);
+    let size = [(x.to * scale).floor().max(1.0), (y.to * scale).floor().max(1.0)];
+    Frame {
+        left: edge + (0.5 * (room[0] - size[0])).floor().max(0.0),
+        top: edge,
+        width: size[0],
+        height: size[1],
+        x,
+        y,
+    }
 }
 
 fn marks(pixels: i32, each: f64, style: &Style) -> usize {
@@ -172,13 +289,13 @@ fn bar_beside<DB: DrawingBackend>(
     for (from, to, colour) in bar.steps() {
         root.draw(&Rectangle::new([(left, y_at(to)), (right, y_at(from))], colour.filled()))?;
     }
-    let (values, decimals) = ticks(bar.from, bar.to, marks(bottom - top, 40.0, style));
+    let ticks = bar.scale.ticks(marks(bottom - top, 40.0, style));
     let text = style.text(12.0).pos(Pos::new(HPos::Left, VPos::Center));
-    for value in values {
-        let y = y_at((value - bar.from) / (bar.to - bar.from));
+    for (value, label) in ticks {
+        let y = y_at(bar.scale.place(value));
         let mark = vec![(right, y), (right + style.px(4.0), y)];
         root.draw(&PathElement::new(mark, style.line(style.ink, 1.0)))?;
-        root.draw(&Text::new(number(value, decimals), (right + style.px(7.0), y), text.clone()))?;
+        root.draw(&Text::new(label, (right + style.px(7.0), y), text.clone()))?;
     }
     let sideways = style.text(13.0).transform(FontTransform::Rotate270).pos(Pos::new(HPos::Center, VPos::Top));
     root.draw(&Text::new(bar.label.clone(), (right + style.px(46.0), (top + bottom) / 2), sideways))
@@ -197,13 +314,13 @@ fn bar_beneath<DB: DrawingBackend>(
     for (from, to, colour) in bar.steps() {
         root.draw(&Rectangle::new([(x_at(from), top), (x_at(to), bottom)], colour.filled()))?;
     }
-    let (values, decimals) = ticks(bar.from, bar.to, marks(right - left, 45.0, style));
+    let ticks = bar.scale.ticks(marks(right - left, 45.0, style));
     let text = style.text(12.0).pos(Pos::new(HPos::Center, VPos::Top));
-    for value in values {
-        let x = x_at((value - bar.from) / (bar.to - bar.from));
+    for (value, label) in ticks {
+        let x = x_at(bar.scale.place(value));
         let mark = vec![(x, bottom), (x, bottom + style.px(4.0))];
         root.draw(&PathElement::new(mark, style.line(style.ink, 1.0)))?;
-        root.draw(&Text::new(number(value, decimals), (x, bottom + style.px(6.0)), text.clone()))?;
+        root.draw(&Text::new(label, (x, bottom + style.px(6.0)), text.clone()))?;
     }
     let label = style.text(13.0).pos(Pos::new(HPos::Center, VPos::Top));
     root.draw(&Text::new(bar.label.clone(), ((left + right) / 2, bottom + style.px(23.0)), label))
@@ -217,7 +334,7 @@ mod tests {
     fn view(axis: Axis, grid: &VoxelGrid) -> (SliceView, Vec<f32>) {
         let (rows, columns, indices) = grid.slice(axis, 0);
         let data = indices.iter().map(|&i| i as f32).collect();
-        (SliceView { axis, rows, columns, voxel_um: grid.voxel_um, bar: None }, data)
+        (SliceView { axis, rows, columns, voxel_um: grid.voxel_um, bar: None, bare: false }, data)
     }
 
     /// The lower left pixel is the voxel at the origin; z runs to the right, or y upwards.
@@ -253,16 +370,56 @@ mod tests {
         for (axis, size) in [(Axis::X, (600, 300)), (Axis::Z, (600, 300)), (Axis::Y, (300, 700))] {
             let grid = VoxelGrid { size: [25, 25, 50], voxel_um: 1.0 };
             let (mut view, _) = view(axis, &grid);
-            let bar = ColourBar { label: "x".into(), map: Colormap::Viridis, from: 0.0, to: 1.0 };
+            let bar = ColourBar { label: "x".into(), map: Colormap::Viridis, scale: Scale::even(0.0, 1.0) };
             view.bar = Some(bar);
             let mut svg = String::new();
             let root = SVGBackend::with_string(&mut svg, size).into_drawing_area();
             let f = slice_frame(&root, &view, &Style::light(1.0)).unwrap();
-            let (per_x, per_y) = (f.width / f.x[1], f.height / f.y[1]);
+            let (per_x, per_y) = (f.width / f.x.to, f.height / f.y.to);
             assert!((per_x / per_y - 1.0).abs() < 0.02, "{f:?}");
             let (beside, beneath) = if axis == Axis::Z { (88.0, 42.0) } else { (14.0, 104.0) };
             assert!(f.left + f.width + beside <= f64::from(size.0) + 1.0, "{f:?}");
             assert!(f.top + f.height + beneath <= f64::from(size.1) + 1.0, "{f:?}");
         }
+    }
+
+    #[test]
+    fn a_section_cuts_a_sphere_in_a_circle_and_its_images_at_the_sides() {
+        let extent = [10.0, 10.0, 20.0];
+        let sphere = [([5.0, 5.0, 5.0], 4.0)];
+        let ring = |u, v, radius_um| Ring { centre_um: [u, v], radius_um };
+        assert_eq!(rings(&sphere, Axis::Y, 5.0, extent), [ring(5.0, 5.0, 2.0)]);
+        let aside = rings(&sphere, Axis::Y, 6.2, extent);
+        assert!((aside[0].radius_um - 1.6).abs() < 1e-12);
+        assert!(rings(&sphere, Axis::Y, 7.5, extent).is_empty());
+        // In the corner of x and y: four images in a section across z, one across the side of x.
+        let corner = [([0.5, 9.5, 5.0], 4.0)];
+        assert_eq!(rings(&corner, Axis::Z, 5.0, extent).len(), 4);
+        assert_eq!(rings(&corner, Axis::X, 9.8, extent).len(), 2);
+        // z ends at the separator.
+        assert_eq!(rings(&[([5.0, 5.0, 0.5], 4.0)], Axis::Y, 5.0, extent).len(), 1);
+    }
+
+    #[cfg(not(target_arch = "wasm32"))]
+    #[test]
+    fn rings_and_cross_hairs_lie_on_the_picture_and_end_at_its_edges() {
+        let grid = VoxelGrid { size: [10, 10, 20], voxel_um: 1.0 };
+        let (mut view, _) = view(Axis::Y, &grid);
+        view.bare = true;
+        let style = Style::light(1.0);
+        let mut svg = String::new();
+        let frame = {
+            let root = SVGBackend::with_string(&mut svg, (202, 120)).into_drawing_area();
+            let frame = slice_frame(&root, &view, &style).unwrap();
+            let ring = Ring { centre_um: [19.5, 5.0], radius_um: 2.0 };
+            overlay(&root, &frame, &Overlay { cursor: Some([5.0, 2.5]), rings: vec![ring] }, &style).unwrap();
+            frame
+        };
+        assert_eq!((frame.left, frame.top, frame.width, frame.height), (1.0, 1.0, 200.0, 100.0));
+        let lines: Vec<&str> = svg.lines().filter(|l| l.contains("polyline")).collect();
+        assert!(lines.iter().any(|l| l.contains("51,101 51,1 ") || l.contains("51,1 51,101 ")), "{svg}");
+        let ring = lines.iter().find(|l| l.contains("#D53C14")).expect("the ring");
+        let points = ring.split("points=\"").nth(1).unwrap().split('"').next().unwrap();
+        assert!(points.split_whitespace().all(|p| p.split(',').next().unwrap().parse::<f64>().unwrap() <= 201.0));
     }
 }

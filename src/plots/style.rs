@@ -15,7 +15,9 @@ pub struct Style {
     pub mesh: RGBColor,
     /// Places without a value.
     pub nothing: RGBColor,
-    /// Name the curves inside the chart? The page lists them beside it.
+    /// Around marks that lie on pictures and curves.
+    pub halo: RGBColor,
+    /// Name the curves beneath the chart? The page has its own list.
     pub legend: bool,
     pub dark: bool,
 }
@@ -29,6 +31,7 @@ impl Style {
             ink: RGBColor(64, 70, 79),
             mesh: RGBColor(226, 229, 233),
             nothing: RGBColor(236, 238, 240),
+            halo: RGBColor(255, 255, 255),
             legend: false,
             dark: false,
         }
@@ -40,6 +43,7 @@ impl Style {
             ink: RGBColor(178, 186, 196),
             mesh: RGBColor(48, 54, 62),
             nothing: RGBColor(70, 77, 86),
+            halo: RGBColor(28, 32, 38),
             dark: true,
             ..Style::light(scale)
         }

@@ -3,7 +3,6 @@
 //! A canvas is as large as its place on the page times `pixel_ratio`; fonts and lines grow with it. Frames come back in CSS
 //! pixels, so that the page can tell which value lies under the pointer.
 
-use js_sys::Float64Array;
 use plotters::drawing::IntoDrawingArea;
 use plotters_canvas::CanvasBackend;
 use serde::Deserialize;
@@ -16,51 +15,57 @@ use super::{failure, parse_halide, to_js};
 use crate::grid::Axis;
 use crate::materials;
 use crate::plots::{
-    Colormap, ColourBar, Curve, Frame, Picture, SliceView, Style, curve_colour, paint, slice_frame, voltage_profile,
+    Colormap, ColourBar, Frame, Overlay, Picture, Scale, SliceView, Style, curve_colour, overlay, paint, rings,
+    slice_frame,
 };
-
-#[derive(Deserialize)]
-struct ChartOptions {
-    pixel_ratio: f64,
-    dark: bool,
-}
 
 #[derive(Deserialize)]
 struct SliceOptions {
     pixel_ratio: f64,
     dark: bool,
     axis: Axis,
+    /// Only the picture?
+    bare: bool,
     voxel_um: f64,
+    /// Voxels along x, y and z.
+    size: [usize; 3],
+    /// The voxel in which all sections meet.
+    at: [usize; 3],
     /// `phase`, or any other name for values.
     field: String,
     /// Name and unit beside the colour bar.
     label: String,
-    from: f64,
-    to: f64,
+    scale: Scale,
     #[serde(default)]
     colormap: Colormap,
     halide: String,
+    /// Particles to ring.
+    ringed: Vec<Sphere>,
 }
 
 #[derive(Deserialize)]
-struct RunOptions {
-    label: String,
-    /// Number in the row of curve colours.
-    colour: usize,
-    #[serde(default)]
-    dashed: bool,
+struct Sphere {
+    centre_um: [f64; 3],
+    diameter_um: f64,
 }
 
-fn style(dark: bool, pixel_ratio: f64) -> Style {
+pub(super) fn style(dark: bool, pixel_ratio: f64) -> Style {
     if dark { Style::dark(pixel_ratio) } else { Style::light(pixel_ratio) }
 }
 
-fn failed(e: impl std::fmt::Display) -> JsValue {
+pub(super) fn failed(e: impl std::fmt::Display) -> JsValue {
     failure("drawing", "drawing", e, "Reload the page.")
 }
 
-fn options<T: for<'a> Deserialize<'a>>(value: JsValue) -> Result<T, JsValue> {
+pub(super) fn options<T: for<'a> Deserialize<'a>>(value: JsValue) -> Result<T, JsValue> {
     serde_wasm_bindgen::from_value(value).map_err(failed)
+}
+
+/// A colour map in 256 steps, red, green and blue of each.
+#[wasm_bindgen]
+pub fn colour_ramp(colormap: JsValue) -> Result<Vec<u8>, JsValue> {
+    let map: Colormap = options(colormap)?;
+    Ok((0..256).flat_map(|i| map.rgb(f64::from(i) / 255.0)).collect())
 }
 
 /// The colours that curves take in turn, as `#rrggbb`.
@@ -74,38 +79,8 @@ pub fn curve_colours(dark: bool) -> Vec<String> {
         .collect()
 }
 
-/// Draws voltage profiles. Each run is `{label, colour, dashed, capacity, voltage}` with two Float64Arrays; options are
-/// `{pixel_ratio, dark}`. Returns the frame in CSS pixels.
-#[wasm_bindgen]
-pub fn draw_profile(canvas: HtmlCanvasElement, runs: js_sys::Array, chart: JsValue) -> Result<JsValue, JsValue> {
-    let ChartOptions { pixel_ratio, dark } = options(chart)?;
-    let mut columns = Vec::new();
-    for run in runs.iter() {
-        let column = |name: &str| -> Result<Vec<f64>, JsValue> {
-            let value = js_sys::Reflect::get(&run, &name.into())?;
-            Ok(value.dyn_into::<Float64Array>().map_err(|_| failed("A run lacks a column."))?.to_vec())
-        };
-        let (x, y) = (column("capacity")?, column("voltage")?);
-        columns.push((options::<RunOptions>(run)?, x, y));
-    }
-    let curves: Vec<Curve> = columns
-        .iter()
-        .map(|(run, x, y)| Curve {
-            label: run.label.clone(),
-            colour: curve_colour(run.colour, dark),
-            dashed: run.dashed,
-            x,
-            y,
-        })
-        .collect();
-    clear(&canvas)?;
-    let backend = CanvasBackend::with_canvas_object(canvas).ok_or_else(|| failed("The canvas cannot be drawn on."))?;
-    let frame = voltage_profile(&backend.into_drawing_area(), &curves, &style(dark, pixel_ratio)).map_err(failed)?;
-    Ok(css_frame(frame, pixel_ratio))
-}
-
-/// Draws a cross-section of [`super::twin::Twin::slice`]. Options are `{pixel_ratio, dark, axis, voxel_um, field, label, from,
-/// to, colormap, halide}`. Returns the frame in CSS pixels.
+/// Draws a cross-section of [`super::twin::Twin::slices`]; the options are those of `SliceOptions`. Returns the frame in CSS
+/// pixels.
 #[wasm_bindgen]
 pub fn draw_slice(
     canvas: HtmlCanvasElement,
@@ -119,25 +94,32 @@ pub fn draw_slice(
         return Err(failed("A cross-section has the wrong size."));
     }
     let style = style(slice.dark, slice.pixel_ratio);
-    let SliceOptions { axis, voxel_um, colormap: map, from, to, .. } = slice;
+    let SliceOptions { axis, voxel_um, colormap: map, scale, bare, .. } = slice;
     let is_phase = slice.field == "phase";
-    let bar = (!is_phase).then_some(ColourBar { label: slice.label, map, from, to });
-    let view = SliceView { axis, rows, columns, voxel_um, bar };
+    let bar = (!is_phase).then_some(ColourBar { label: slice.label, map, scale });
+    let view = SliceView { axis, rows, columns, voxel_um, bar, bare };
     let picture = if is_phase {
         let phases = materials::phase_styles(parse_halide(&slice.halide)?);
         paint(&view, data, |v| phases.get(v as usize).map(|p| p.rgb), &style)
     } else {
-        let colour = |v: f32| v.is_finite().then(|| map.rgb((f64::from(v) - from) / (to - from)));
+        let colour = |v: f32| v.is_finite().then(|| map.rgb(scale.share(v.into())));
         paint(&view, data, colour, &style)
     };
     let context = clear(&canvas)?;
     let backend = CanvasBackend::with_canvas_object(canvas).ok_or_else(|| failed("The canvas cannot be drawn on."))?;
-    let frame = slice_frame(&backend.into_drawing_area(), &view, &style).map_err(failed)?;
+    let root = backend.into_drawing_area();
+    let frame = slice_frame(&root, &view, &style).map_err(failed)?;
     put_picture(&context, picture, &frame)?;
+    let spheres: Vec<_> = slice.ringed.iter().map(|s| (s.centre_um, s.diameter_um)).collect();
+    let at_um = slice.at.map(|i| (i as f64 + 0.5) * voxel_um);
+    let extent_um = slice.size.map(|n| n as f64 * voxel_um);
+    let rings = rings(&spheres, axis, at_um[axis.index()], extent_um);
+    let cursor = Some(view.plane().map(|k| at_um[k]));
+    overlay(&root, &frame, &Overlay { cursor, rings }, &style).map_err(failed)?;
     Ok(css_frame(frame, slice.pixel_ratio))
 }
 
-fn clear(canvas: &HtmlCanvasElement) -> Result<CanvasRenderingContext2d, JsValue> {
+pub(super) fn clear(canvas: &HtmlCanvasElement) -> Result<CanvasRenderingContext2d, JsValue> {
     let context = canvas.get_context("2d")?.ok_or_else(|| failed("The canvas cannot be drawn on."))?;
     let context: CanvasRenderingContext2d = context.unchecked_into();
     context.clear_rect(0.0, 0.0, canvas.width().into(), canvas.height().into());

@@ -193,7 +193,7 @@ impl Twin {
 }
 
 impl Twin {
-    fn analysis(&self) -> &Report {
+    pub(super) fn analysis(&self) -> &Report {
         self.analysis.get_or_init(|| {
             let targets = Composition::new(&self.recipe).voxel_targets(self.structure.grid.len());
             analysis::analyse(&self.structure, (!self.imported).then_some(targets))

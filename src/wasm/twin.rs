@@ -2,40 +2,18 @@
 
 use std::cell::OnceCell;
 
-use js_sys::{Float32Array, Float64Array, Function, Int32Array, Reflect};
+use js_sys::{Float64Array, Function, Reflect};
 use serde::Serialize;
-use serde_json::json;
 use wasm_bindgen::prelude::*;
 
 use super::conduct::Flow;
 use super::structure::{Volume, memory_for_run};
-use super::{failure, issues_to_js, object, read_recipe, to_js};
+use super::{failure, issues_to_js, read_recipe, to_js};
 use crate::analysis::Report;
-use crate::grid::Axis;
 use crate::microstructure::Microstructure;
 use crate::microstructure::build::{self, BuildError, BuildStage, build_with};
 use crate::recipe::{FIELDS, Recipe};
-use crate::simulation::{Field, Progress, Simulation, Status};
-
-/// What a cross-section can show: key, name, label of the colour bar, unit, and what must have been computed.
-const VIEWS: [(&str, &str, &str, &str, &str); 5] = [
-    ("phase", "Phase", "", "", ""),
-    ("stoichiometry", "Lithium stoichiometry", "x in LiₓNCA", "", "run"),
-    ("phi_s", "Electronic potential", "Electronic potential (V)", "V", "run"),
-    ("phi_e", "Ionic potential", "Ionic potential (V)", "V", "run"),
-    ("flux", "Current density", "Current density over its mean", "of the mean", "flow"),
-];
-
-/// Colour limits of the stoichiometry: a discharge runs from about 0.19 to nearly 1, and fixed limits let runs be compared.
-const STOICHIOMETRY_LIMITS: [f32; 2] = [0.15, 1.0];
-
-/// What a cross-section can show: `{key, label, bar, unit, needs}`; `needs` is `run`, `flow` or empty.
-#[wasm_bindgen]
-pub fn slice_views() -> JsValue {
-    to_js(&VIEWS.map(
-        |(key, label, bar, unit, needs)| json!({"key": key, "label": label, "bar": bar, "unit": unit, "needs": needs}),
-    ))
-}
+use crate::simulation::{Progress, Simulation, Status};
 
 /// A cathode: built or imported at once, discharged piece by piece.
 #[wasm_bindgen]
@@ -104,7 +82,11 @@ impl Twin {
     pub fn advance(&mut self, budget_ms: f64) -> Result<JsValue, JsValue> {
         let end = now_ms() + budget_ms;
         memory_for_run(&self.structure.grid)?;
-        let simulation = self.simulation.get_or_insert_with(|| Simulation::new(&self.recipe, &self.structure));
+        let simulation = self.simulation.get_or_insert_with(|| {
+            let mut simulation = Simulation::new(&self.recipe, &self.structure);
+            simulation.keep_snapshots();
+            simulation
+        });
         let finished = loop {
             match simulation.advance().map_err(|e| to_js(&e))? {
                 Status::Finished => break true,
@@ -113,51 +95,6 @@ impl Twin {
             }
         };
         Ok(to_js(&Advanced { finished, progress: simulation.progress() }))
-    }
-
-    /// A cross-section: `{data, particle, rows, columns, voxel_um, from, to}`; data are NaN where there is no value, particle
-    /// numbers −1 outside NCA. The limits `from` and `to` hold in the whole volume.
-    pub fn slice(&self, field: &str, axis: &str, index: usize) -> Result<JsValue, JsValue> {
-        let stage = "cross-section";
-        let axis: Axis = serde_json::from_value(json!(axis))
-            .map_err(|_| failure("unknown_axis", stage, format!("There is no axis '{axis}'."), "x, y and z exist."))?;
-        let grid = self.structure.grid;
-        if index >= grid.size[axis.index()] {
-            let last = grid.size[axis.index()] - 1;
-            let message = format!("Position {index} lies outside the volume.");
-            return Err(failure("outside", stage, message, &format!("The last position is {last}.")));
-        }
-        let (rows, columns, indices) = grid.slice(axis, index);
-        let (data, [from, to]) = if field == "phase" {
-            let phase = |&i: &usize| f32::from(self.structure.phase[i] as u8);
-            (indices.iter().map(phase).collect(), [0.0, 0.0])
-        } else if field == "flux" {
-            let flow = self.flow.as_ref().and_then(Flow::flux).ok_or_else(no_flow)?;
-            (indices.iter().map(|&i| flow.values[i]).collect(), [0.0, flow.top])
-        } else {
-            let known = Field::from_key(field).ok_or_else(|| {
-                failure("unknown_field", stage, format!("There is no field '{field}'."), "Choose another field.")
-            })?;
-            let simulation = self.simulation.as_ref().ok_or_else(no_run)?;
-            let data = simulation.slice(known, axis, index);
-            // Fixed limits need no look at the whole volume, where each value costs an inversion of the voltage curve.
-            let limits = match known {
-                Field::Stoichiometry => limits(STOICHIOMETRY_LIMITS, &data),
-                Field::PhiS | Field::PhiE => limits([f32::INFINITY, f32::NEG_INFINITY], &simulation.field(known)),
-            };
-            (data, limits)
-        };
-        let number = |&i: &usize| i32::try_from(self.structure.particle[i]).unwrap_or(-1);
-        let particle: Vec<i32> = indices.iter().map(number).collect();
-        Ok(object([
-            ("data", Float32Array::from(data.as_slice()).into()),
-            ("particle", Int32Array::from(particle.as_slice()).into()),
-            ("rows", rows.into()),
-            ("columns", columns.into()),
-            ("voxel_um", grid.voxel_um.into()),
-            ("from", from.into()),
-            ("to", to.into()),
-        ]))
     }
 
     /// A column of the discharge: `time_s`, `capacity_mah_g` or `voltage_v`; empty before it starts.
@@ -211,11 +148,7 @@ fn refuse(e: BuildError) -> JsValue {
     }
 }
 
-fn no_flow() -> JsValue {
-    failure("no_flow", "results", "No current was sent through this structure.", "Press Compute first.")
-}
-
-fn no_run() -> JsValue {
+pub(super) fn no_run() -> JsValue {
     failure("no_run", "results", "Nothing has been run with this structure.", "Press Run first.")
 }
 
@@ -223,21 +156,6 @@ fn no_run() -> JsValue {
 fn alike(a: &Recipe, b: &Recipe) -> bool {
     let (a, b) = (a.to_json(), b.to_json());
     FIELDS.iter().filter(|f| matches!(f.group, "Weighed masses" | "Electrode" | "Grains")).all(|f| a[f.key] == b[f.key])
-}
-
-/// Colour limits that hold `start` and all values, never empty.
-fn limits(start: [f32; 2], values: &[f32]) -> [f32; 2] {
-    let [from, to] = values.iter().filter(|v| v.is_finite()).fold(start, |[a, b], &v| [a.min(v), b.max(v)]);
-    // Below a tenth of a millivolt only rounding would be seen.
-    const LEAST: f32 = 1e-4;
-    if to - from >= LEAST {
-        [from, to]
-    } else if from.is_finite() {
-        let middle = 0.5 * (from + to);
-        [middle - 0.5 * LEAST, middle + 0.5 * LEAST]
-    } else {
-        [0.0, 1.0]
-    }
 }
 
 /// The clock of whichever thread this is.

@@ -56,6 +56,7 @@ browserTest('runs are kept side by side, and one seed gives one result', async (
   assert.equal(await value(page, 0, 0), await value(page, 1, 0));
   assert.ok((await value(page, 2, 0)) < (await value(page, 0, 0)));
   await page.getByRole('button', { name: /^Remove .*2C$/ }).click();
+  await runs(page).nth(2).waitFor({ state: 'detached' });
   assert.equal(await runs(page).count(), 2);
   // Another seed is another cathode.
   await page.getByRole('button', { name: 'New', exact: true }).click();

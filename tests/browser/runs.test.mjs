@@ -9,7 +9,8 @@ import { browserTest } from './harness.mjs';
 
 const rate = (page, name) => page.getByRole('button', { name, exact: true }).click();
 const button = (page, name) => page.getByRole('button', { name, exact: true });
-const legend = (page) => page.locator('#profile-legend li');
+/** Curves by name, without the paper's marks. */
+const legend = (page) => page.locator('#profile-legend li').filter({ hasNotText: /^paper/ });
 
 /** A finished run of a small cathode. */
 async function runSmall({ page, url }) {

@@ -19,21 +19,31 @@ export function fitCanvas(canvas) {
 /** @type {Set<() => void>} drawings that wait for their frame */
 const waiting = new Set();
 
-function drawOne() {
-  const [draw] = waiting;
-  waiting.delete(draw);
-  if (waiting.size) requestAnimationFrame(drawOne);
-  draw();
+/** Is a frame on its way? */
+let asked = false;
+/** No drawing begins later than this in a frame [ms]. */
+const BEGIN_MS = 6;
+
+function drawSome() {
+  const start = performance.now();
+  for (const draw of [...waiting]) {
+    waiting.delete(draw);
+    draw();
+    if (performance.now() - start > BEGIN_MS) break;
+  }
+  asked = waiting.size > 0;
+  if (asked) requestAnimationFrame(drawSome);
 }
 
 /**
- * A function that asks for a drawing, once however often it is called. Each frame draws one, so that several canvases
- * never add up to a long task.
+ * A function that asks for a drawing, once however often it is called. What does not fit into a frame waits for the next, so that
+ * several canvases never add up to a long task.
  * @param {() => void} draw
  */
 export const oneAFrame = (draw) => () => {
-  if (!waiting.size) requestAnimationFrame(drawOne);
   waiting.add(draw);
+  if (!asked) requestAnimationFrame(drawSome);
+  asked = true;
 };
 
 /**

@@ -1,70 +1,73 @@
 // @ts-check
-// The cross-section: which field, across which axis, where; and what lies under the pointer.
+// The cross-sections: which field, when, in which colours; three cuts that meet in one voxel, the main one with axes.
 
 import { byId, element, format } from '../dom.js';
 import { isGone } from '../simulator.js';
-import { isDark } from '../theme.js';
-import { fitCanvas, oneAFrame, watchSize } from './canvas.js';
+import { AXES, Cursor } from './cursor.js';
+import { SlicePanel } from './slice-panel.js';
+import { StarvedTable, lack } from './starved.js';
+import { Timeline } from './timeline.js';
 
 /** @typedef {import('../messages.js').Axis} Axis */
-/** @typedef {import('../messages.js').Slice} Slice */
-/** @typedef {{key: string, label: string, bar: string, unit: string, needs: '' | 'run' | 'flow'}} View */
-/** @typedef {{left: number, top: number, width: number, height: number, x: number[], y: number[]}} Frame */
+/** @typedef {import('../messages.js').Scale} Scale */
+/** @typedef {import('../messages.js').Starved} Starved */
+/** @typedef {import('./slice-panel.js').Shown} Shown */
+/** @typedef {import('./slice-panel.js').Voxel} Voxel */
+/** @typedef {{key: string, label: string, bar: string, unit: string, needs: '' | 'run' | 'flow', fixed: Scale | null}} View */
 /** @typedef {{key: string, label: string, rgb: number[]}} PhaseStyle */
-/** @typedef {Slice & {field: string, axis: Axis, index: number}} Shown a cross-section and what was asked for */
 
-/** @type {Axis[]} */
-const AXES = ['x', 'y', 'z'];
+/** What the other views draw as well. @typedef {{view: View, time_s: number | null, scale: Scale, colormap: string}} Colours */
+
 const COLORMAPS = ['viridis', 'cividis', 'greys'];
 
-/** @param {Axis} axis @param {number} index @param {number} voxel_um */
-const placeText = (axis, index, voxel_um) => `${axis} = ${((index + 0.5) * voxel_um).toFixed(1)} µm`;
-
-export class Slices {
-  #canvas = /** @type {HTMLCanvasElement} */ (byId('slice'));
+/** Tells by the event `shown` that the pictures show something else, and by `structure` that there is another structure. */
+export class Slices extends EventTarget {
   #field = /** @type {HTMLSelectElement} */ (byId('slice-field'));
   #position = /** @type {HTMLInputElement} */ (byId('slice-position'));
   #colormap = /** @type {HTMLSelectElement} */ (byId('slice-colormap'));
-  /** @type {Axis} */
-  #axis = 'y';
-  /** @type {import('../messages.js').Grid | null} */
-  #grid = null;
+  #limits = /** @type {HTMLSelectElement} */ (byId('slice-limits'));
+  #ring = /** @type {HTMLInputElement} */ (byId('slice-ring'));
   #halide = 'lyc';
   /** @type {Shown | null} */
   #shown = null;
-  /** @type {Frame | null} */
-  #frame = null;
   /** @type {Promise<void> | null} */
   #fetching = null;
   #wanted = false;
-  /** The last cut that others were told of. */
-  #told = '';
-  /** Particle numbers and what is special about them. @type {Map<number, string>} */
-  #remarks = new Map();
+  /** Of which instant of which structure the starved particles are known. */
+  #starvedOf = '';
+  #structures = 0;
+  /** @type {Map<number, Starved>} */
+  #starved = new Map();
 
   /**
    * @param {typeof import('../pkg/catholyte.js')} module
    * @param {import('../simulator.js').Simulator} simulator
-   * @param {() => void} onCut told when the cut has another place
+   * @param {Cursor} cursor
    */
-  constructor(module, simulator, onCut) {
+  constructor(module, simulator, cursor) {
+    super();
     this.module = module;
     this.simulator = simulator;
-    this.onCut = onCut;
+    this.cursor = cursor;
     /** @type {View[]} */
     this.views = module.slice_views();
-    this.redraw = oneAFrame(() => this.#draw());
+    this.timeline = new Timeline(() => void this.refresh());
+    this.table = new StarvedTable(({ centre_um }) => cursor.goTo(centre_um));
+    const panel = (/** @type {string} */ id, /** @type {boolean} */ bare) =>
+      new SlicePanel(byId(id), module, bare, (voxel) => this.#say(voxel), ({ at }) => cursor.move(at));
+    this.panels = [panel('slice', false), panel('slice-second', true), panel('slice-third', true)];
     this.#field.append(...this.views.map((v) => element('option', { value: v.key, disabled: v.needs !== '' }, v.label)));
     this.#colormap.append(...COLORMAPS.map((name) => element('option', { value: name }, name)));
     this.#buildAxes();
     this.#field.addEventListener('change', () => void this.refresh());
-    this.#position.addEventListener('input', () => void this.refresh());
-    this.#colormap.addEventListener('change', () => this.redraw());
-    for (const kind of /** @type {const} */ (['pointermove', 'pointerdown'])) {
-      this.#canvas.addEventListener(kind, (event) => this.#read(event));
-    }
-    this.#canvas.addEventListener('pointerleave', () => this.#say(null));
-    watchSize(this.#canvas, this.redraw);
+    this.#position.addEventListener('input', () => this.#moveTo(this.#position.valueAsNumber));
+    for (const control of [this.#colormap, this.#limits, this.#ring]) control.addEventListener('change', () => this.#show());
+    cursor.addEventListener('move', () => void this.refresh());
+  }
+
+  /** Draws again, in other colours or another size. */
+  redraw() {
+    for (const panel of this.panels) panel.redraw();
   }
 
   /**
@@ -73,18 +76,12 @@ export class Slices {
    * @param {string} halide
    */
   setStructure(report, halide) {
-    const first = this.#grid === null;
-    this.#grid = report.grid;
     this.#halide = halide;
-    const { nca } = report.analysis.connectivity;
-    this.#remarks = new Map([
-      ...nca.weakly_wired_particles.map((n) => /** @type {const} */ ([n, 'weakly wired'])),
-      ...nca.ionically_isolated_particles.map((n) => /** @type {const} */ ([n, 'ionically isolated'])),
-      ...nca.electronically_isolated_particles.map((n) => /** @type {const} */ ([n, 'electronically isolated'])),
-    ]);
+    this.#structures += 1;
     this.allow('run', report.has_run);
     this.allow('flow', report.has_flow);
-    this.#limitPosition(first ? 0.5 : null);
+    if (!report.has_run) this.timeline.follow();
+    this.cursor.setGrid(report.grid);
     return this.refresh();
   }
 
@@ -98,6 +95,7 @@ export class Slices {
 
   /** Shows a field, if the visitor has not chosen another one than the phases. @param {string} key */
   suggest(key) {
+    this.timeline.follow();
     if (this.#field.value === 'phase') this.#field.value = key;
     void this.refresh();
   }
@@ -108,26 +106,21 @@ export class Slices {
     void this.refresh();
   }
 
-  /** Where the cut is, and how far it can go. */
-  get cut() {
-    return { axis: this.#axis, index: this.#position.valueAsNumber, last: Number(this.#position.max) };
+  /** What is shown, for views that follow; null before there is anything. @returns {Colours | null} */
+  get colours() {
+    return this.#shown && { view: this.#shown.view, time_s: this.timeline.time, scale: this.#shown.scale, colormap: this.#shown.colormap };
   }
 
-  /** The same in words. */
-  get place() {
-    return this.#grid ? placeText(this.#axis, this.#position.valueAsNumber, this.#grid.voxel_um) : '';
-  }
-
-  /** Moves the cut from elsewhere. @param {number} index */
-  moveTo(index) {
-    this.#position.value = String(index);
-    void this.refresh();
+  /** The instant that is shown, if it is one of a run. */
+  get instant() {
+    const slices = this.#shown?.slices;
+    return slices && slices.instant >= 0 ? slices.instants[slices.instant] : null;
   }
 
   /** Asks the worker for the present choice; while an answer is under way, only the latest choice counts. */
   refresh() {
     this.#showPlace();
-    this.#wanted = this.#grid !== null;
+    this.#wanted = this.cursor.size !== null;
     this.#fetching ??= this.#fetch().finally(() => (this.#fetching = null));
     return this.#fetching;
   }
@@ -135,10 +128,18 @@ export class Slices {
   async #fetch() {
     while (this.#wanted) {
       this.#wanted = false;
-      const [field, axis, index] = [this.#field.value, this.#axis, this.#position.valueAsNumber];
+      const [view, { at, size }, time] = [this.#view(), this.cursor, this.timeline.time];
       try {
-        this.#shown = { ...(await this.simulator.slice(field, axis, index)), field, axis, index };
-        this.redraw();
+        const slices = await this.simulator.slices(view.key, at, time);
+        const last = slices.instants.at(-1)?.time_s;
+        const starvedOf = `${this.#structures} ${time ?? last}`;
+        if (starvedOf !== this.#starvedOf) {
+          this.#tellStarved(await this.simulator.starved(time));
+          this.#starvedOf = starvedOf;
+        }
+        this.timeline.update(slices.instants, slices.instant);
+        this.#shown = { slices, view, at, size: /** @type {import('../messages.js').Vector} */ (size), ...this.#look(view, slices) };
+        this.#show();
       } catch (error) {
         // A cut through a structure that was replaced meanwhile: the next structure brings its own.
         if (!isGone(error)) throw error;
@@ -146,73 +147,75 @@ export class Slices {
     }
   }
 
+  /** @param {Starved[]} particles */
+  #tellStarved(particles) {
+    this.#starved = new Map(particles.map((particle) => [particle.number, particle]));
+    this.table.show(particles);
+  }
+
+  /** @param {View} view @param {import('../messages.js').Slices} slices */
+  #look(view, slices) {
+    const fitted = this.#limits.value === 'fit' || !view.fixed;
+    const { from, to } = slices;
+    // A logarithm needs something above zero to begin with.
+    const log = view.fixed?.log ?? false;
+    const scale = fitted ? { from: log ? Math.max(from, to * 1e-4) : from, to, log } : /** @type {Scale} */ (view.fixed);
+    const ringed = this.#ring.checked ? [...this.#starved.values()] : [];
+    return { scale, colormap: this.#colormap.value, halide: this.#halide, ringed };
+  }
+
+  #show() {
+    const shown = this.#shown;
+    if (!shown) return;
+    Object.assign(shown, this.#look(shown.view, shown.slices));
+    const { axis } = this.cursor;
+    const [second, third] = AXES.filter((other) => other !== axis);
+    for (const [i, cut] of [axis, second, third].entries()) this.panels[i].show(shown, cut);
+    for (const [id, cut] of /** @type {[string, Axis][]} */ ([['slice-second', second], ['slice-third', third]])) {
+      byId(`${id}-place`).textContent = this.cursor.place(cut);
+      byId(`${id}-box`).dataset.cut = cut;
+    }
+    byId('colours').hidden = shown.view.key === 'phase';
+    byId('limits').hidden = shown.view.fixed === null;
+    this.#drawLegend(shown);
+    this.dispatchEvent(new Event('shown'));
+  }
+
   #view() {
     return /** @type {View} */ (this.views.find((v) => v.key === this.#field.value));
+  }
+
+  /** @param {number} index along the main cut's axis */
+  #moveTo(index) {
+    this.cursor.move(AXES.map((axis) => (axis === this.cursor.axis ? index : undefined)));
   }
 
   #buildAxes() {
     byId('slice-axis').append(
       ...AXES.map((axis) => {
         const input = element('input', { type: 'radio', name: 'slice-axis', value: axis });
-        input.checked = axis === this.#axis;
-        input.addEventListener('change', () => {
-          this.#axis = axis;
-          this.#limitPosition(0.5);
-          void this.refresh();
-        });
+        input.checked = axis === this.cursor.axis;
+        input.addEventListener('change', () => this.cursor.turn(axis));
         return element('label', { class: 'chip' }, input, element('span', {}, axis));
       }),
     );
   }
 
-  /** Keeps the position inside the volume; `share` sets it, null keeps its relative place. @param {number | null} share */
-  #limitPosition(share) {
-    if (!this.#grid) return;
-    const before = Number(this.#position.max) || 1;
-    const last = this.#grid.size[AXES.indexOf(this.#axis)] - 1;
-    const kept = share ?? this.#position.valueAsNumber / before;
-    this.#position.max = String(last);
-    this.#position.value = String(Math.round(kept * last));
-  }
-
   #showPlace() {
-    if (!this.#grid) return;
-    const text = this.place;
+    const { index, last } = this.cursor.cut;
+    this.#position.max = String(last);
+    this.#position.value = String(index);
+    const text = this.cursor.size ? this.cursor.place() : '';
     byId('slice-place').textContent = text;
     this.#position.setAttribute('aria-valuetext', text);
-    const { axis, index, last } = this.cut;
-    const cut = `${axis} ${index} ${last}`;
-    if (cut !== this.#told) this.onCut();
-    this.#told = cut;
   }
 
-  #draw() {
-    const shown = this.#shown;
-    if (!shown || !fitCanvas(this.#canvas)) return;
-    const view = /** @type {View} */ (this.views.find((v) => v.key === shown.field));
-    this.#frame = this.module.draw_slice(this.#canvas, shown.data, shown.rows, shown.columns, {
-      pixel_ratio: window.devicePixelRatio || 1,
-      dark: isDark(),
-      axis: shown.axis,
-      voxel_um: shown.voxel_um,
-      field: shown.field,
-      label: view.bar,
-      from: shown.from,
-      to: shown.to,
-      colormap: this.#colormap.value,
-      halide: this.#halide,
-    });
-    this.#canvas.setAttribute('aria-label', `${view.label}, cross-section at ${placeText(shown.axis, shown.index, shown.voxel_um)}`);
-    byId('colours').hidden = shown.field === 'phase';
-    this.#drawLegend(shown);
-  }
-
-  /** Names the phases that this cut shows. @param {Shown} shown */
+  /** Names the phases that the main cut shows. @param {Shown} shown */
   #drawLegend(shown) {
     const legend = byId('slice-legend');
-    legend.hidden = shown.field !== 'phase';
+    legend.hidden = shown.view.key !== 'phase';
     if (legend.hidden) return;
-    const present = new Set(shown.data);
+    const present = new Set(shown.slices[this.cursor.axis].data);
     const items = this.#styles().flatMap((style, label) => {
       if (!present.has(label)) return [];
       const swatch = element('span', { class: 'swatch' });
@@ -227,36 +230,25 @@ export class Slices {
     return this.module.phase_styles(this.#halide);
   }
 
-  /** Reads the voxel under the pointer. @param {PointerEvent} event */
-  #read(event) {
-    const [shown, frame] = [this.#shown, this.#frame];
-    if (!shown || !frame) return;
-    const u = (event.offsetX - frame.left) / frame.width;
-    const v = 1 - (event.offsetY - frame.top) / frame.height;
-    if (u < 0 || u >= 1 || v < 0 || v >= 1) return this.#say(null);
-    // Cuts along z lie on their side: their rows run to the right.
-    const lying = shown.axis !== 'z';
-    const row = Math.floor((lying ? u : v) * shown.rows);
-    const column = Math.floor((lying ? v : u) * shown.columns);
-    const at = { x: [shown.index, column, row], y: [column, shown.index, row], z: [column, row, shown.index] }[shown.axis];
-    const place = at.map((i) => ((i + 0.5) * shown.voxel_um).toFixed(1)).join(', ');
-    const [value, number] = [shown.data, shown.particle].map((values) => values[row * shown.columns + column]);
-    const remark = this.#remarks.get(number);
-    const whose = number < 0 ? '' : `, particle ${number}${remark ? ` (${remark})` : ''}`;
-    const view = /** @type {View} */ (this.views.find((w) => w.key === shown.field));
+  /** What is under the pointer. @param {Voxel | null} voxel */
+  #say(voxel) {
+    const reading = byId('slice-reading');
+    reading.classList.toggle('hint', voxel === null);
+    if (!voxel || !this.#shown) {
+      reading.textContent = 'Point at a picture to read a voxel; click to cut there.';
+      return;
+    }
+    const { at, value, particle } = voxel;
+    const { view } = this.#shown;
+    const place = at.map((i) => ((i + 0.5) * this.cursor.voxel_um).toFixed(1)).join(', ');
+    const starved = this.#starved.get(particle);
+    const whose = particle < 0 ? '' : `, particle ${particle}${starved ? ` (${lack(starved)})` : ''}`;
     const what =
-      shown.field === 'phase'
+      view.key === 'phase'
         ? this.#styles()[value]?.label
         : Number.isNaN(value)
           ? 'no value here'
-          : `${format(value, 5)} ${view.unit}`.trim();
-    this.#say(`(${place}) µm: ${what}${whose}`);
-  }
-
-  /** @param {string | null} text */
-  #say(text) {
-    const reading = byId('slice-reading');
-    reading.textContent = text ?? 'Point at the picture to read a voxel.';
-    reading.classList.toggle('hint', text === null);
+          : `${format(value, 4)} ${view.unit}`.trim();
+    reading.textContent = `(${place}) µm: ${what}${whose}`;
   }
 }

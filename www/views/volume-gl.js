@@ -17,9 +17,15 @@ import { CAST_FRAGMENT, CAST_VERTEX, LABELS, LINE_FRAGMENT, LINE_VERTEX } from '
  * @property {number} cutSide sign of the rays that meet the plane from its open side
  * @property {number} shown a bit for each label
  * @property {number[][]} palette rgb of each label
+ * @property {boolean} byField colours of the field in place of the palette
+ * @property {number} standOut a bit for each label that keeps its colour nevertheless
  * @property {number[]} edge rgb of the outline
  * @property {number[]} accent rgb of the cut's outline
  */
+
+/** Texture units and what they hold. */
+const UNITS = /** @type {const} */ (['TEXTURE_3D', 'TEXTURE_3D', 'TEXTURE_2D']);
+const [LABEL, FIELD, RAMP] = [0, 1, 2];
 
 /** @type {(a: Vector, b: Vector) => number} */
 export const dot = (a, b) => a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
@@ -62,8 +68,11 @@ export class VolumeRenderer {
     this.#line = program(gl, LINE_VERTEX, LINE_FRAGMENT);
     this.#buffer = gl.createBuffer();
     this.#empty = gl.createVertexArray();
-    gl.bindTexture(gl.TEXTURE_3D, gl.createTexture());
-    for (const filter of [gl.TEXTURE_MIN_FILTER, gl.TEXTURE_MAG_FILTER]) gl.texParameteri(gl.TEXTURE_3D, filter, gl.NEAREST);
+    for (const [unit, target] of UNITS.map((name) => gl[name]).entries()) {
+      gl.activeTexture(gl.TEXTURE0 + unit);
+      gl.bindTexture(target, gl.createTexture());
+      for (const filter of [gl.TEXTURE_MIN_FILTER, gl.TEXTURE_MAG_FILTER]) gl.texParameteri(target, filter, gl.NEAREST);
+    }
     gl.pixelStorei(gl.UNPACK_ALIGNMENT, 1);
     gl.enable(gl.BLEND);
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
@@ -76,9 +85,25 @@ export class VolumeRenderer {
 
   /** @param {Uint8Array} labels x fastest @param {Vector} size */
   load(labels, size) {
-    const gl = this.#gl;
-    gl.texImage3D(gl.TEXTURE_3D, 0, gl.R8UI, ...size, 0, gl.RED_INTEGER, gl.UNSIGNED_BYTE, labels);
+    this.#volume(LABEL, labels, size);
+    // Until a field of this structure comes, no voxel has a value; the texture must be there all the same.
+    this.#volume(FIELD, new Uint8Array(1), [1, 1, 1]);
     this.#size = size;
+  }
+
+  /** @param {Uint8Array} bytes as many as labels @param {Uint8Array} ramp red, green and blue of 256 colours */
+  loadField(bytes, ramp) {
+    const gl = this.#gl;
+    this.#volume(FIELD, bytes, this.#size);
+    gl.activeTexture(gl.TEXTURE0 + RAMP);
+    gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGB8, ramp.length / 3, 1, 0, gl.RGB, gl.UNSIGNED_BYTE, ramp);
+  }
+
+  /** @param {number} unit @param {Uint8Array} bytes @param {Vector} size */
+  #volume(unit, bytes, size) {
+    const gl = this.#gl;
+    gl.activeTexture(gl.TEXTURE0 + unit);
+    gl.texImage3D(gl.TEXTURE_3D, 0, gl.R8UI, ...size, 0, gl.RED_INTEGER, gl.UNSIGNED_BYTE, bytes);
   }
 
   /** @param {Scene} scene */
@@ -100,7 +125,7 @@ export class VolumeRenderer {
   }
 
   /** @param {Scene} scene */
-  #castRays({ camera, low, high, cutAxis, cutSide, shown, palette }) {
+  #castRays({ camera, low, high, cutAxis, cutSide, shown, palette, byField, standOut }) {
     const gl = this.#gl;
     gl.useProgram(this.#cast);
     gl.bindVertexArray(this.#empty);
@@ -111,6 +136,11 @@ export class VolumeRenderer {
     gl.uniform1i(at('cutAxis'), cutAxis);
     gl.uniform1i(at('cutSide'), cutSide);
     gl.uniform1ui(at('shown'), shown);
+    gl.uniform1i(at('labels'), LABEL);
+    gl.uniform1i(at('field'), FIELD);
+    gl.uniform1i(at('ramp'), RAMP);
+    gl.uniform1i(at('byField'), byField ? 1 : 0);
+    gl.uniform1ui(at('standOut'), standOut);
     gl.uniform3fv(at('palette'), palette.slice(0, LABELS).flat().map((c) => c / 255));
     gl.drawArrays(gl.TRIANGLES, 0, 3);
   }

@@ -15,6 +15,11 @@ precision highp float;
 precision highp int;
 precision highp usampler3D;
 uniform usampler3D labels;
+// 0 for no value, else the place on the colour ramp; what has no value is not there, unless its label stands out.
+uniform usampler3D field;
+uniform sampler2D ramp;
+uniform bool byField;
+uniform uint standOut;
 // Camera in voxels: its place, where it looks, and half the picture's width and height at distance 1.
 uniform vec3 eye, forward, right, up;
 // What the cut leaves, and the axis (or -1) and side of its plane.
@@ -31,8 +36,14 @@ bool inside(ivec3 cell) {
 uint label(ivec3 cell) {
   return texelFetch(labels, cell, 0).r;
 }
+bool has(uint set, uint label) {
+  return ((set >> label) & 1u) == 1u;
+}
+bool there(ivec3 cell, uint label) {
+  return has(shown, label) && (!byField || has(standOut, label) || texelFetch(field, cell, 0).r > 0u);
+}
 bool solid(ivec3 cell) {
-  return inside(cell) && ((shown >> label(cell)) & 1u) == 1u;
+  return inside(cell) && there(cell, label(cell));
 }
 float open(ivec3 cell) {
   return solid(cell) ? 0.0 : 1.0;
@@ -77,7 +88,7 @@ void main() {
   // Nothing but the walk: shading inside the loop would be paid at each step.
   for (; walked < most; walked++) {
     uint here = label(cell);
-    if (((shown >> here) & 1u) == 1u) {
+    if (there(cell, here)) {
       found = here;
       break;
     }
@@ -88,6 +99,7 @@ void main() {
   }
   if (found == ${LABELS}u) discard;
   vec3 base = palette[found];
+  if (byField && !has(standOut, found)) base = texelFetch(ramp, ivec2(texelFetch(field, cell, 0).r, 0), 0).rgb;
   ivec3 cut = ivec3(cutAxis == 0, cutAxis == 1, cutAxis == 2) * cutSide;
   if (walked == 0 && crossed * step == cut) {
     colour = vec4(base, 1.0);

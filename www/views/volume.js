@@ -4,6 +4,7 @@
 import { byId, element } from '../dom.js';
 import { isGone } from '../simulator.js';
 import { oneAFrame, watchSize } from './canvas.js';
+import { AXES } from './cursor.js';
 import { Orbit } from './orbit.js';
 import { VolumeRenderer, project } from './volume-gl.js';
 
@@ -12,7 +13,6 @@ import { VolumeRenderer, project } from './volume-gl.js';
 /** @typedef {import('./volume-gl.js').Camera} Camera */
 /** @typedef {{label: number, name: string, rgb: number[], first: boolean}} Part what can be shown or hidden */
 
-const AXES = ['x', 'y', 'z'];
 /** Labels of the 3D view beyond the phases. */
 const NCA = 1;
 const ISOLATED = 6;
@@ -35,6 +35,7 @@ export class VolumeView {
   #canvas = /** @type {HTMLCanvasElement} */ (byId('volume'));
   #cutSelect = /** @type {HTMLSelectElement} */ (byId('volume-cut'));
   #position = /** @type {HTMLInputElement} */ (byId('volume-position'));
+  #colourSelect = /** @type {HTMLSelectElement} */ (byId('volume-colour'));
   /** @type {VolumeRenderer | null} */
   #renderer = null;
   /** @type {Report | null} */
@@ -43,16 +44,22 @@ export class VolumeView {
   #labels = null;
   /** @type {number[][]} */
   #palette = [];
+  /** The field in the renderer, in words that tell it from others; empty for none. */
+  #coloured = '';
+  /** @type {Promise<void> | null} */
+  #colouring = null;
   /** The visitor's choices, kept from structure to structure. @type {Map<string, boolean>} */
   #choices = new Map();
   #shown = 0;
   #moving = 0;
 
   /**
+   * @param {typeof import('../pkg/catholyte.js')} module
    * @param {import('../simulator.js').Simulator} simulator
-   * @param {import('./slices.js').Slices} slices which has the cut
+   * @param {import('./slices.js').Slices} slices which have the cut and the colours
    */
-  constructor(simulator, slices) {
+  constructor(module, simulator, slices) {
+    this.module = module;
     this.simulator = simulator;
     this.slices = slices;
     this.redraw = oneAFrame(() => this.#draw());
@@ -67,11 +74,18 @@ export class VolumeView {
     byId('volume-out').addEventListener('click', () => this.orbit?.zoom(1.3));
     byId('volume-home').addEventListener('click', () => this.orbit?.home());
     this.#cutSelect.addEventListener('change', () => this.showCut());
-    this.#position.addEventListener('input', () => slices.moveTo(this.#position.valueAsNumber));
+    this.#colourSelect.addEventListener('change', () => this.#colour());
+    this.#position.addEventListener('input', () => {
+      const { axis } = slices.cursor;
+      slices.cursor.move(AXES.map((one) => (one === axis ? this.#position.valueAsNumber : undefined)));
+    });
+    slices.cursor.addEventListener('move', () => this.showCut());
+    slices.addEventListener('shown', () => this.#colour());
     this.#canvas.addEventListener('webglcontextlost', (event) => event.preventDefault());
     this.#canvas.addEventListener('webglcontextrestored', () => {
       this.#renderer = new VolumeRenderer(gl);
       this.#upload();
+      this.#colour();
     });
     watchSize(this.#canvas, this.redraw);
   }
@@ -103,11 +117,11 @@ export class VolumeView {
 
   /** The cut was moved, here or in the cross-section. */
   showCut() {
-    const { axis, index, last } = this.slices.cut;
+    const { axis, index, last } = this.slices.cursor.cut;
     this.#position.max = String(last);
     this.#position.value = String(index);
     this.#position.disabled = this.#cutSelect.value === 'none';
-    const place = this.slices.place;
+    const place = this.slices.cursor.place();
     byId('volume-place').textContent = this.#position.disabled ? '' : place;
     this.#position.setAttribute('aria-valuetext', place);
     this.#position.setAttribute('aria-label', `Position of the cut across ${axis} in 3D`);
@@ -117,7 +131,38 @@ export class VolumeView {
   #upload() {
     if (!this.#renderer || !this.#report || this.#labels?.length !== this.#report.grid.size.reduce((a, b) => a * b)) return;
     this.#renderer.load(this.#labels, this.#report.grid.size);
+    this.#coloured = '';
+    this.#colour();
     this.redraw();
+  }
+
+  /** Takes the colours of the cross-sections, or those of the phases. */
+  #colour() {
+    this.#colouring ??= this.#fetchColours().finally(() => (this.#colouring = null));
+  }
+
+  /** While a field is on its way, only the latest wish counts. */
+  async #fetchColours() {
+    for (;;) {
+      const colours = this.#colourSelect.value === 'section' ? this.slices.colours : null;
+      const field = colours && colours.view.key !== 'phase' ? colours : null;
+      const wanted = field ? JSON.stringify([field.view.key, this.slices.instant, field.scale, field.colormap]) : '';
+      byId('volume-coloured').textContent = field ? field.view.label : '';
+      if (wanted === this.#coloured || !this.#labels || !this.#renderer) return;
+      try {
+        if (field) {
+          const bytes = await this.simulator.field(field.view.key, field.time_s, field.scale);
+          // A field of a structure that was replaced meanwhile.
+          if (bytes.length !== this.#labels.length) return;
+          this.#renderer.loadField(bytes, this.module.colour_ramp(field.colormap));
+        }
+        this.#coloured = wanted;
+        this.redraw();
+      } catch (error) {
+        if (isGone(error)) return;
+        throw error;
+      }
+    }
   }
 
   /** A box to tick for each phase that is there. @param {import('./slices.js').PhaseStyle[]} styles */
@@ -152,6 +197,12 @@ export class VolumeView {
   /** @param {number} label */
   #has(label) {
     return ((this.#shown >> label) & 1) === 1;
+  }
+
+  /** Is this kind of particle to stand out? @param {number} label */
+  #marked(label) {
+    const part = SPECIAL.find((special) => special.label === label);
+    return part !== undefined && (this.#choices.get(part.name) ?? part.first);
   }
 
   /** @param {Part[]} parts */
@@ -202,7 +253,7 @@ export class VolumeView {
   #draw() {
     const grid = this.#report?.grid;
     if (!this.#renderer || !grid || !this.#fit()) return;
-    const { axis, index } = this.slices.cut;
+    const { axis, index } = this.slices.cursor.cut;
     const side = this.#cutSelect.value;
     const cutAxis = side === 'none' ? -1 : AXES.indexOf(axis);
     /** @type {Vector} */
@@ -221,6 +272,8 @@ export class VolumeView {
       cutSide: side === 'below' ? 1 : -1,
       shown: this.#shown,
       palette: this.#palette,
+      byField: this.#coloured !== '',
+      standOut: SPECIAL.filter(({ label }) => this.#marked(label)).reduce((set, { label }) => set | (1 << label), 0),
       edge: rgb(getComputedStyle(byId('volume-start')).color),
       accent: rgb(getComputedStyle(byId('volume-place')).color),
     });

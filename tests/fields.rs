@@ -1,0 +1,157 @@
+//! The fields of a run: currents that add up, interfaces that cost what their law says, and instants that disturb nothing.
+
+use catholyte::analysis;
+use catholyte::cell::fields::Field;
+use catholyte::constants::{ONE_C_A_PER_KG, THERMAL_VOLTAGE};
+use catholyte::grid::VoxelGrid;
+use catholyte::materials::{Phase, nca};
+use catholyte::microstructure::{Microstructure, NO_PARTICLE, SurfaceFace, build};
+use catholyte::presets;
+use catholyte::recipe::Recipe;
+use catholyte::simulation::{Simulation, Status};
+use catholyte::snapshots::{Snapshots, Starvation, starved};
+use serde_json::{Value, json};
+
+fn small(overrides: Value) -> Recipe {
+    let small = json!({"width_um": 10, "thickness_um": 15, "c_rate": 1});
+    presets::find("lyc-10").unwrap().with_overrides(&small).unwrap().with_overrides(&overrides).unwrap()
+}
+
+fn run(recipe: &Recipe, structure: &Microstructure) -> Simulation {
+    let mut simulation = Simulation::new(recipe, structure);
+    simulation.keep_snapshots();
+    simulation.run().unwrap();
+    simulation
+}
+
+fn kept(simulation: &Simulation) -> &Snapshots {
+    simulation.snapshots().unwrap()
+}
+
+/// Two voxels of LPSCl, then three of NCA up to the collector: everything runs along z.
+fn column() -> Microstructure {
+    let grid = VoxelGrid { size: [2, 2, 5], voxel_um: 1.0 };
+    let phase: Vec<Phase> = (0..grid.len()).map(|v| if v < 8 { Phase::Lpscl } else { Phase::Nca }).collect();
+    let particle = phase.iter().map(|p| if *p == Phase::Nca { 0 } else { NO_PARTICLE }).collect();
+    let face = |voxel: u32| SurfaceFace { voxel, neighbour: voxel - 4, area: 0.8, depth: 0.5, ..Default::default() };
+    Microstructure { grid, phase, particle, particles: Vec::new(), surface: (8..12).map(face).collect() }
+}
+
+#[test]
+fn in_a_column_the_same_current_passes_electrolyte_interface_and_collector() {
+    let recipe = Recipe::default().with_overrides(&json!({"c_rate": 0.2})).unwrap();
+    let simulation = run(&recipe, &column());
+    // Three micrometres of NCA below each square.
+    let applied = 0.2 * ONE_C_A_PER_KG * nca::DENSITY * 1e3 * 3e-6;
+    let snapshot = kept(&simulation).iter().nth(3).expect("a snapshot in the middle");
+    let near = |found: f32, expected: f64| (f64::from(found) / expected - 1.0).abs() < 2e-3;
+    for voxel in 0..8 {
+        let i = snapshot.value(Field::CurrentE, voxel);
+        assert!(near(i, applied), "ionic current of voxel {voxel}: {i}, applied {applied} A/m2");
+        assert!(
+            snapshot.value(Field::CurrentS, voxel).is_nan() && snapshot.value(Field::ReactionCurrent, voxel).is_nan()
+        );
+    }
+    let j = applied / 0.8;
+    for voxel in 8..12 {
+        assert!(near(snapshot.value(Field::ReactionCurrent, voxel), j));
+        // Ohm's law of the film and Butler-Volmer at the stoichiometry of the surface, a little above the voxel's own.
+        let x = f64::from(snapshot.value(Field::Stoichiometry, voxel));
+        let [low, high] = [x, x + 0.1].map(|x| 2.0 * THERMAL_VOLTAGE * libm::asinh(j / (2.0 * 0.5 * nca::j0_shape(x))));
+        let charge_transfer = f64::from(snapshot.value(Field::Overpotential, voxel)) - 0.1389 * j;
+        assert!(
+            low.min(high) - 1e-4 < charge_transfer && charge_transfer < low.max(high) + 1e-4,
+            "{low} {charge_transfer} {high}"
+        );
+    }
+    // Half of what passes the top face enters the last voxel's mean, and what it does not store passes the face below.
+    for voxel in 16..20 {
+        let i = f64::from(snapshot.value(Field::CurrentS, voxel));
+        assert!(0.8 * applied < i && i < applied, "{i} of {applied}");
+    }
+}
+
+#[test]
+fn reactions_over_the_whole_surface_make_the_applied_current() {
+    let recipe = small(json!({}));
+    let structure = build(&recipe).unwrap();
+    let simulation = run(&recipe, &structure);
+    let mass = structure.counts()[Phase::Nca as usize] as f64 * 1e-18 * nca::DENSITY * 1e3;
+    let applied = ONE_C_A_PER_KG * mass;
+    for snapshot in kept(&simulation).iter() {
+        // The stoichiometry rises by what enters: the mean over all NCA follows from the charge passed.
+        let x: Vec<f32> = snapshot.values(Field::Stoichiometry).filter(|x| x.is_finite()).collect();
+        let mean = x.iter().map(|&x| f64::from(x)).sum::<f64>() / x.len() as f64;
+        let start = catholyte::materials::nca::OpenCircuitVoltage::measured().stoichiometry(4.28).0;
+        let expected = start + snapshot.at.capacity_mah_g / nca::theoretical_capacity_mah_g();
+        assert!((mean - expected).abs() < 1e-4, "{mean} {expected}");
+        // Ions: what leaves the separator is all of the current.
+        let [nx, ny, _] = structure.grid.size;
+        let below: f64 = (0..nx * ny)
+            .map(|v| snapshot.value(Field::CurrentE, v))
+            .filter(|i| i.is_finite())
+            .map(|i| f64::from(i) * 1e-12)
+            .sum();
+        // Voxel means also hold what flows sideways, and less than all of what enters and is taken up.
+        assert!((0.6..2.0).contains(&(below / applied)), "{below} of {applied} A");
+        for field in [Field::ReactionCurrent, Field::Overpotential] {
+            assert!(snapshot.range(field).unwrap()[1] > 0.0);
+        }
+    }
+}
+
+#[test]
+fn looking_on_keeps_the_newest_step_and_changes_nothing() {
+    let recipe = small(json!({}));
+    let structure = build(&recipe).unwrap();
+    let mut undisturbed = Simulation::new(&recipe, &structure);
+    undisturbed.run().unwrap();
+    assert!(undisturbed.snapshots().is_none());
+    let mut watched = Simulation::new(&recipe, &structure);
+    watched.keep_snapshots();
+    watched.watch();
+    while watched.advance().unwrap() == Status::Running {
+        let steps = watched.progress().time_steps;
+        let newest = kept(&watched).last().map_or(0.0, |s| s.at.time_s);
+        assert!(steps == 0 || newest == watched.progress().time_s);
+        watched.watch();
+    }
+    assert_eq!(watched.series().voltage_v, undisturbed.series().voltage_v);
+    let all: Vec<_> = kept(&watched).iter().map(|s| s.at).collect();
+    assert!((5..=12).contains(&all.len()), "{}", all.len());
+    let series = watched.series();
+    for at in &all {
+        let row = series.time_s.iter().position(|&t| t == at.time_s).expect("a step of the run");
+        assert_eq!((series.capacity_mah_g[row], series.voltage_v[row]), (at.capacity_mah_g, at.voltage_v));
+    }
+    assert_eq!(all.last().unwrap().time_s, *series.time_s.last().unwrap());
+}
+
+#[test]
+fn particles_that_nothing_reaches_are_listed_first_and_keep_their_lithium() {
+    // Little carbon, so that some particles are cut off.
+    let recipe = small(json!({"width_um": 15, "carbon_parts": 0.6, "c_rate": 2}));
+    let structure = build(&recipe).unwrap();
+    let report = analysis::analyse(&structure, None);
+    let simulation = run(&recipe, &structure);
+    let snapshots = kept(&simulation);
+    let end = snapshots.last().unwrap();
+    let found = starved(&report, Some((end, simulation.direction())), &structure.particle);
+    let without: Vec<u32> = found.iter().filter(|s| s.lacks == Starvation::Electrons).map(|s| s.number).collect();
+    assert!(!without.is_empty() && without == report.connectivity.nca.electronically_isolated_particles);
+    assert!(found.is_sorted_by_key(|s| s.lacks));
+    let x = end.stoichiometry_by_particle(&structure.particle, report.particles.len());
+    let behind: Vec<_> = found.iter().filter(|s| s.lacks == Starvation::Behind).collect();
+    assert!(!behind.is_empty() && behind.len() <= 12);
+    for particle in &behind {
+        // Whoever is listed lags more than whoever is neither listed nor cut off.
+        let ahead = (0..x.len())
+            .filter(|&n| found.iter().all(|s| s.number as usize != n))
+            .all(|n| x[n] >= particle.stoichiometry.unwrap());
+        assert!(ahead || behind.len() < 12);
+    }
+    // Without a run only the wiring tells.
+    let before = starved(&report, None, &structure.particle);
+    assert!(before.iter().all(|s| s.lacks != Starvation::Behind && s.stoichiometry.is_none()));
+    assert_eq!(before.len(), found.len() - behind.len());
+}

@@ -1,0 +1,63 @@
+// @ts-check
+// The one place that cross-sections and 3D view look at: a voxel, and the axis across which the main section cuts.
+
+/** @typedef {import('../messages.js').Axis} Axis */
+/** @typedef {import('../messages.js').Vector} Vector */
+
+/** @type {Axis[]} */
+export const AXES = ['x', 'y', 'z'];
+
+/** Tells of every move by the event `move`. */
+export class Cursor extends EventTarget {
+  /** Voxels along x, y and z; null before there is a structure. @type {Vector | null} */
+  size = null;
+  /** @type {Vector} */
+  at = [0, 0, 0];
+  /** @type {Axis} */
+  axis = 'y';
+  voxel_um = 1;
+
+  /** Another grid: the relative place stays, the middle at first. @param {import('../messages.js').Grid} grid */
+  setGrid({ size, voxel_um }) {
+    const share = (/** @type {number} */ k) => (this.size ? (this.at[k] + 0.5) / this.size[k] : 0.5);
+    this.at = /** @type {Vector} */ (size.map((n, k) => Math.min(n - 1, Math.floor(share(k) * n))));
+    this.size = size;
+    this.voxel_um = voxel_um;
+    this.#tell();
+  }
+
+  /** @param {Axis} axis */
+  turn(axis) {
+    this.axis = axis;
+    this.#tell();
+  }
+
+  /** Goes to a voxel; what is left out stays. @param {(number | undefined)[]} to */
+  move(to) {
+    const { size } = this;
+    if (!size) return;
+    this.at = /** @type {Vector} */ (this.at.map((old, k) => Math.max(0, Math.min(size[k] - 1, to[k] ?? old))));
+    this.#tell();
+  }
+
+  /** Goes to a place in micrometres. @param {Vector} place_um */
+  goTo(place_um) {
+    this.move(place_um.map((um) => Math.floor(um / this.voxel_um)));
+  }
+
+  /** The cut of the main section. */
+  get cut() {
+    const k = AXES.indexOf(this.axis);
+    return { axis: this.axis, index: this.at[k], last: (this.size?.[k] ?? 1) - 1 };
+  }
+
+  /** Where a cut is, in words. @param {Axis} [axis] */
+  place(axis = this.axis) {
+    const um = (this.at[AXES.indexOf(axis)] + 0.5) * this.voxel_um;
+    return `${axis} = ${um.toFixed(this.voxel_um < 0.5 ? 2 : 1)} µm`;
+  }
+
+  #tell() {
+    this.dispatchEvent(new Event('move'));
+  }
+}
