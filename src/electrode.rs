@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, Result};
+use catholyte::analysis::transport::rails;
 use catholyte::analysis::{self, ByPhase};
 use catholyte::composition::Composition;
 use catholyte::materials::Phase;
@@ -144,11 +145,12 @@ fn description(electrode: &Electrode, recipe: &Recipe, structure: &Microstructur
     }))
 }
 
-/// Prints the structure of an electrode and all that its analysis finds; writes files into `out`.
+/// Prints the structure of an electrode and all that its analysis finds, with `transport` what both rails conduct as well; writes
+/// files into `out`.
 ///
 /// # Errors
-/// [`BadInput`] with every fault of the recipe; files that cannot be written.
-pub fn build(electrode: &Electrode, out: Option<&Path>) -> Result<()> {
+/// [`BadInput`] with every fault of the recipe; the solver's failure; files that cannot be written.
+pub fn build(electrode: &Electrode, transport: bool, out: Option<&Path>) -> Result<()> {
     let recipe = electrode.read()?;
     volume::prepare(out)?;
     let start = Instant::now();
@@ -162,6 +164,11 @@ pub fn build(electrode: &Electrode, out: Option<&Path>) -> Result<()> {
     result.insert("seconds_build".into(), json!(built));
     result.insert("seconds_analysis".into(), json!(seconds - built));
     result.insert("seconds".into(), json!(seconds));
+    if transport {
+        let [ionic, electronic] = simulation::rail_conductivities(&recipe);
+        result.insert("transport".into(), json!(rails::conduct(&structure, &ionic, &electronic)?));
+        result.insert("seconds_transport".into(), json!(start.elapsed().as_secs_f64() - seconds));
+    }
     result.insert("peak_bytes".into(), json!(volume::peak_bytes()));
     volume::print(&result)?;
     match out {

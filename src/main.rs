@@ -42,6 +42,9 @@ enum Task {
     Build {
         #[command(flatten)]
         electrode: Electrode,
+        /// Effective conductivity of both rails as well, through the thickness
+        #[arg(long)]
+        transport: bool,
         /// Directory for report.json, report.csv, particles.csv and structure.vti, .npy and .tiff
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,
@@ -75,7 +78,7 @@ fn main() -> ExitCode {
     let done = match Cli::parse().command.unwrap_or(Task::Serve { port: None }) {
         Task::Serve { port } => serve(port),
         Task::Site { out } => write_site(&out),
-        Task::Build { electrode, out } => electrode::build(&electrode, out.as_deref()),
+        Task::Build { electrode, transport, out } => electrode::build(&electrode, transport, out.as_deref()),
         Task::Analyse(task) => volume::analyse(&task),
         Task::Conduct(task) => volume::conduct(&task),
         Task::Survey(task) => electrode::survey(&task),

@@ -341,3 +341,12 @@ pub fn cell_parameters(recipe: &Recipe) -> CellParameters {
         separator_resistance: lpscl::SEPARATOR_RESISTANCE,
     }
 }
+
+/// What the phases of a recipe conduct, ions and electrons [S/m]. The NCA conducts electrons by its lithium content, here that of
+/// the start, and counts as no way for ions.
+pub fn rail_conductivities(recipe: &Recipe) -> [[f64; Phase::COUNT]; 2] {
+    let parameters = cell_parameters(recipe);
+    let mut electrons = parameters.sigma;
+    electrons[Phase::Nca as usize] = nca::sigma(parameters.ocv.stoichiometry(recipe.initial_voltage_v).0);
+    [parameters.kappa, electrons]
+}

@@ -78,6 +78,10 @@ cases! {
         || sigma([8, 8, 8], &[10.0, 1.0], |[_, _, z]| (z % 2) as u8);
     "laminates-parallel", "Conductivity of laminates 10 and 1 in parallel", "exact", 5.5, 1e-8,
         || sigma([8, 8, 8], &[10.0, 1.0], |[x, _, _]| (x % 2) as u8);
+    "contrast-series", "Conductivity of laminates 1 and 1e-6 in series", "exact", 2e-6 / (1.0 + 1e-6), 4e-13,
+        || sigma([8, 8, 8], &[1.0, 1e-6], |[_, _, z]| (z % 2) as u8);
+    "contrast-parallel", "Conductivity of straight wires of 1 in 1e-6, 1 to 15", "exact", (1.0 + 15e-6) / 16.0, 1e-8,
+        || sigma([24, 24, 24], &[1e-6, 1.0], |[x, y, _]| u8::from(x % 4 == 1 && y % 4 == 2));
     "ketter-series", "Conductivity of laminates 0.71 and 0.32 in series", "Ketter 2025, 10.1038/s41467-025-56514-5",
         0.4412, 5e-5, || sigma([8, 8, 8], &[0.71, 0.32], |[_, _, z]| (z % 2) as u8);
     "ketter-parallel", "Conductivity of laminates 0.71 and 0.32 in parallel", "Ketter 2025, 10.1038/s41467-025-56514-5",

@@ -1,7 +1,10 @@
 //! Conduction through hostile volumes: the right answer or a clear error, within bounded work.
 
+use catholyte::analysis::transport::rails;
 use catholyte::analysis::transport::{Conduction, Electrodes, Error, Request, Transport, Volume};
 use catholyte::grid::Axis;
+use catholyte::materials::Phase;
+use catholyte::{microstructure, presets, simulation};
 use rand::{RngExt, SeedableRng};
 
 /// Conduction along z; labels that are not named insulate.
@@ -165,4 +168,29 @@ fn iterations_hardly_grow_with_size() {
         let (small, large) = (count(20, share, weak), count(80, share, weak));
         assert!(2 * large <= 3 * small, "{share}, {weak}: {small} iterations at 20, {large} at 80");
     }
+}
+
+#[test]
+fn the_bare_electrode_conducts_ions_better_than_the_coated_one() {
+    let [bare, coated] = ["bare", "lyc-10"].map(|name| {
+        let mut recipe = presets::find(name).unwrap();
+        recipe.voxel_um = 0.5;
+        let structure = microstructure::build(&recipe).unwrap();
+        let [ionic, electronic] = simulation::rail_conductivities(&recipe);
+        let rails = rails::conduct(&structure, &ionic, &electronic).unwrap();
+        let fractions = structure.volume_fractions();
+        for (rail, table) in [(&rails.ionic, ionic), (&rails.electronic, electronic)] {
+            // No arrangement conducts better than its phases side by side, and what is isolated carries nothing.
+            let side_by_side: f64 = table.iter().zip(fractions).map(|(sigma, share)| sigma * share).sum();
+            assert!(rail.effective_conductivity < side_by_side && rail.tortuosity_factor > 1.0, "{name}: {rail:?}");
+            let conducting: f64 =
+                table.iter().zip(fractions).filter(|(sigma, _)| **sigma > 0.0).map(|(_, share)| share).sum();
+            assert!((rail.volume_fraction - conducting).abs() < 1e-12, "{name}: {rail:?}");
+            assert!(rail.percolates && (0.9..=1.0).contains(&rail.connected_fraction), "{name}: {rail:?}");
+        }
+        assert_eq!(ionic[Phase::Nca as usize], 0.0);
+        rails
+    });
+    // As the paper's symmetric cells have it for pristine electrodes: the coat conducts less than the LPSCl it replaces.
+    assert!(bare.ionic.effective_conductivity > 1.1 * coated.ionic.effective_conductivity, "{bare:?}\n{coated:?}");
 }

@@ -5,6 +5,7 @@
 //! beforehand, and a volume whose ends are not joined conducts nothing (that is a result, not a failure).
 
 mod network;
+pub mod rails;
 
 use serde::{Deserialize, Serialize};
 
@@ -193,8 +194,10 @@ impl Conduction {
         if connected > 0 {
             let b = conduction.right_hand_side();
             let lattice = &conduction.lattice;
-            let mut solve = Refinement::new(lattice, b, request.tolerance, request.max_iterations);
-            if smallest > MILD * largest {
+            let mild = smallest > MILD * largest;
+            let round = if mild { refine::MILD_ROUND } else { refine::ROUND };
+            let mut solve = Refinement::new(lattice, b, request.tolerance, round, request.max_iterations);
+            if mild {
                 solve.start_from(lattice, equal_currents(lattice));
             }
             conduction.solve = Some(solve);
@@ -203,13 +206,11 @@ impl Conduction {
     }
 
     /// The potential 1 beyond the last layer drives the current.
-    fn right_hand_side(&self) -> Vec<f64> {
+    fn right_hand_side(&self) -> Vec<f32> {
         let mut b = vec![0.0; self.lattice.len()];
         let [nx, ny, nz] = self.lattice.size();
         let (first, face) = (self.lattice.node(0, [0, 0, nz - 1]), self.lattice.face_z_above(0, [0, 0, nz - 1]));
-        for k in 0..nx * ny {
-            b[first + k] = f64::from(self.lattice.gz[face + k]);
-        }
+        b[first..][..nx * ny].copy_from_slice(&self.lattice.gz[face..][..nx * ny]);
         b
     }
 

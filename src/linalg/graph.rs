@@ -119,6 +119,54 @@ impl Graph {
         coarse
     }
 
+    /// A better order: nodes of one colour, which are not joined to each other, in a row, and among those the nodes with as many
+    /// neighbours before and after. Sweeps then neither wait for the node before nor guess the length of the next row.
+    ///
+    /// Returns the new number of each node. The last `hubs` nodes stay the last.
+    pub fn order(&self, hubs: usize) -> Vec<u32> {
+        const COLOURS: u32 = 31;
+        let n = self.len() - hubs;
+        let mut colour = vec![NONE; n];
+        let neighbours = |i: usize| self.column[self.row(i)].iter().map(|&j| j as usize).filter(|&j| j < n);
+        for i in 0..n {
+            let taken = neighbours(i).filter(|&j| colour[j] != NONE).fold(0_u32, |t, j| t | 1 << colour[j]);
+            colour[i] = taken.trailing_ones().min(COLOURS);
+        }
+        let class: Vec<u32> = (0..n)
+            .map(|i| {
+                let before = neighbours(i).filter(|&j| colour[j] < colour[i]).count();
+                let after = self.row(i).len() - before;
+                colour[i] << 8 | (before.min(15) as u32) << 4 | after.min(15) as u32
+            })
+            .collect();
+        let mut next = vec![0_u32; ((COLOURS + 1) << 8) as usize + 1];
+        class.iter().for_each(|&c| next[c as usize + 1] += 1);
+        for c in 1..next.len() {
+            next[c] += next[c - 1];
+        }
+        let mut number: Vec<u32> = (0..self.len() as u32).collect();
+        for (number, &class) in number.iter_mut().zip(&class) {
+            *number = next[class as usize];
+            next[class as usize] += 1;
+        }
+        number
+    }
+
+    /// The same network with new numbers.
+    pub fn renumbered(&self, number: &[u32]) -> Graph {
+        let mut old = vec![0; self.len()];
+        number.iter().enumerate().for_each(|(i, &k)| old[k as usize] = i);
+        let mut graph = Graph::with_capacity(self.len(), self.column.len());
+        for (k, &i) in old.iter().enumerate() {
+            graph.column.extend(self.column[self.row(i)].iter().map(|&j| number[j as usize]));
+            graph.conductance.extend_from_slice(&self.conductance[self.row(i)]);
+            graph.excess[k] = self.excess[i];
+            graph.end_row();
+        }
+        graph.inverse_diagonal = old.iter().map(|&i| self.inverse_diagonal[i]).collect();
+        graph
+    }
+
     /// A network of `nodes` without branches, ready to be written row by row.
     pub(super) fn with_capacity(nodes: usize, branches: usize) -> Graph {
         let mut graph = Graph { excess: vec![0.0; nodes], ..Graph::default() };

@@ -95,6 +95,14 @@ impl Lattice {
         x + self.size[0] * (y + self.size[1] * (layer + self.layers * z))
     }
 
+    /// Layer and voxel of a node.
+    #[inline]
+    pub fn place(&self, node: usize) -> (usize, [usize; 3]) {
+        let [nx, ny, _] = self.size;
+        let line = node / nx;
+        (line / ny % self.layers, [node % nx, line % ny, line / (ny * self.layers)])
+    }
+
     /// Position of a hub.
     #[inline]
     pub fn hub(&self, k: usize) -> usize {
@@ -231,9 +239,8 @@ impl Lattice {
             f(None, self.hub_excess[k]);
             return self.for_each_spoke(k, |i, g| f(Some(i), g));
         }
-        let line = node / nx;
-        let (x, y, layer, z) = (node % nx, line % ny, line / ny % self.layers, line / (ny * self.layers));
-        let at = [x, y, z];
+        let (layer, at) = self.place(node);
+        let [x, y, z] = at;
         let (fx, fy, plane) = (self.face_x(layer, at), self.face_y(layer, at), self.plane_len());
         let ghost = |side: usize| match self.ends[layer][side] {
             End::Ground => None,

@@ -8,7 +8,7 @@
 use super::aggregate::{Blocks, QUALITY, match_pairs};
 use super::graph::Graph;
 use super::lattice::{End, Lattice, Ring};
-use super::vector::dot;
+use super::vector::{Dot, dot};
 
 /// Damping of Jacobi on level 0: D⁻¹A has its spectrum in (0, 2).
 const DAMPING: f32 = 0.8;
@@ -45,6 +45,8 @@ impl Level {
 #[derive(Clone, Debug)]
 pub struct Multigrid {
     blocks: Blocks,
+    /// Work of the way from and to level 1.
+    work: Vec<f32>,
     levels: Vec<Level>,
     /// Lower triangle of the coarsest level's Cholesky factor, row by row.
     factor: Vec<f64>,
@@ -60,8 +62,11 @@ const THOROUGH_SHARE: f64 = 0.3;
 impl Multigrid {
     /// Groups nodes by the present conductances. The lattice's diagonal must be up to date.
     pub fn new(lattice: &Lattice) -> Multigrid {
-        let blocks = Blocks::new(lattice);
-        let mut levels = vec![Level::new(blocks.coarsen(lattice))];
+        let mut blocks = Blocks::new(lattice);
+        let first = blocks.coarsen(lattice);
+        let number = first.order(lattice.hubs());
+        blocks.renumber(&number);
+        let mut levels = vec![Level::new(first.renumbered(&number))];
         let mut quality = QUALITY;
         while let Some(top) = levels.last_mut() {
             let n = top.graph.len();
@@ -73,12 +78,14 @@ impl Multigrid {
                 quality *= 2.0;
                 continue;
             }
-            top.group = group;
-            levels.push(Level::new(coarse));
+            let number = coarse.order(0);
+            top.group = group.iter().map(|&g| number[g as usize]).collect();
+            levels.push(Level::new(coarse.renumbered(&number)));
         }
         let nodes = lattice.inverse_diagonal.iter().filter(|d| **d > 0.0).count();
         let thorough = (levels[0].graph.len() as f64) < THOROUGH_SHARE * nodes as f64;
-        let mut multigrid = Multigrid { blocks, levels, factor: Vec::new(), y: Vec::new(), thorough };
+        let mut multigrid =
+            Multigrid { work: blocks.work(), blocks, levels, factor: Vec::new(), y: Vec::new(), thorough };
         multigrid.factorise();
         multigrid
     }
@@ -175,7 +182,7 @@ impl Multigrid {
                     for x in 0..nx {
                         row[x] = r[x] - row[x];
                     }
-                    self.blocks.restrict_row(layer, y, z, row, coarse);
+                    self.blocks.restrict_row(lattice, [layer, y, z], row, &mut self.work, coarse);
                 }
             }
             ring.advance();
@@ -200,26 +207,26 @@ impl Multigrid {
         let layers = lattice.layers();
         let plane_len = nx * ny * layers;
         let d = &lattice.inverse_diagonal;
-        let (coarse, blocks) = (&self.levels[0].x, &self.blocks);
+        let (coarse, blocks, work) = (&self.levels[0].x, &self.blocks, &mut self.work);
         let first_hub = lattice.hub(0);
         let (body, hubs) = z.split_at_mut(first_hub);
         for (k, hub) in hubs.iter_mut().enumerate() {
             *hub = DAMPING * d[first_hub + k] * r[first_hub + k] + coarse[blocks.count - lattice.hubs() + k];
         }
-        let fill = |node: usize, row: &mut [f32]| {
-            let line = node / nx;
-            blocks.prolong_row(line / ny % layers, line % ny, line / (ny * layers), coarse, row);
+        let mut fill = |node: usize, row: &mut [f32]| {
+            let (layer, [_, y, z]) = lattice.place(node);
+            blocks.prolong_row([layer, y, z], coarse, work, row);
             let (r, d) = (&r[node..][..row.len()], &d[node..][..row.len()]);
             for k in 0..row.len() {
-                row[k] += DAMPING * d[k] * r[k];
+                row[k] = if d[k] > 0.0 { row[k] + DAMPING * d[k] * r[k] } else { 0.0 };
             }
         };
         // The hubs' second step sees the nodes before theirs, as every node's does.
         let mut hub_flow: Vec<f64> = hubs.iter().zip(&lattice.hub_excess).map(|(x, e)| f64::from(x * e)).collect();
-        let (mut z_r, mut z_q) = (0.0, 0.0);
-        ring.start(lattice, hubs, fill);
+        let (mut z_r, mut z_q) = (Dot::default(), Dot::default());
+        ring.start(lattice, hubs, &mut fill);
         for plane in 0..nz {
-            ring.load(lattice, plane + 1, hubs, fill);
+            ring.load(lattice, plane + 1, hubs, &mut fill);
             let out = &mut body[plane * plane_len..][..plane_len];
             lattice.plane_flow(plane, ring, out);
             for layer in 0..layers {
@@ -239,12 +246,13 @@ impl Multigrid {
                     for x in 0..nx {
                         row[x] = before[x] + DAMPING * d[x] * (r[x] - row[x]);
                     }
-                    z_r += dot(row, r);
-                    z_q += dot(row, &q[node..][..nx]);
+                    z_r.add(row, r);
+                    z_q.add(row, &q[node..][..nx]);
                 }
             }
             ring.advance();
         }
+        let (mut z_r, mut z_q) = (z_r.sum(), z_q.sum());
         for (k, hub) in hubs.iter_mut().enumerate() {
             *hub += DAMPING * d[first_hub + k] * (r[first_hub + k] - hub_flow[k] as f32);
             z_r += f64::from(*hub) * f64::from(r[first_hub + k]);

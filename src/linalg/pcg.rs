@@ -6,7 +6,7 @@
 
 use super::lattice::{Lattice, Ring};
 use super::multigrid::Multigrid;
-use super::vector::dot;
+use super::vector::{Dot, dot};
 
 /// How an error is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,11 +103,15 @@ impl Pcg {
         self.begin(tolerance, Norm::Residual, right_hand_side);
     }
 
-    /// Goes on with a residual formed anew: x counts from zero again, the search direction stays (a restart would lose
-    /// what it has learnt). `goal` is the error to reach next.
-    pub fn resume(&mut self, goal: f64, residual: impl FnOnce(&mut [f32])) {
+    /// The error to reach, from now on.
+    pub fn aim(&mut self, goal: f64) {
         self.tolerance.absolute = goal;
         self.tolerance.relative = 0.0;
+    }
+
+    /// Goes on with a residual formed anew: x counts from zero again, the search direction stays (a restart would lose
+    /// what it has learnt).
+    pub fn resume(&mut self, residual: impl FnOnce(&mut [f32])) {
         self.x.fill(0.0);
         residual(&mut self.r);
         self.r_r = dot(&self.r, &self.r);
@@ -126,9 +130,8 @@ impl Pcg {
         self.z_r
     }
 
-    /// That estimate for a residual; [`Pcg::resume`] goes on from there.
-    pub fn measure(&mut self, lattice: &Lattice, multigrid: &mut Multigrid, residual: impl FnOnce(&mut [f32])) -> f64 {
-        residual(&mut self.r);
+    /// That estimate for the present residual.
+    pub fn measure(&mut self, lattice: &Lattice, multigrid: &mut Multigrid) -> f64 {
         multigrid.precondition(lattice, &self.r, &self.ap, &mut self.z, &mut self.ring).0
     }
 
@@ -187,7 +190,7 @@ impl Pcg {
         ring.start(lattice, p_hubs, &mut load);
         let [nx, ny, nz] = lattice.size();
         let plane_len = nx * ny * lattice.layers();
-        let mut p_ap = 0.0;
+        let mut dot = Dot::default();
         for z in 0..nz {
             ring.load(lattice, z + 1, p_hubs, &mut load);
             let flow = &mut ap[z * plane_len..][..plane_len];
@@ -195,11 +198,12 @@ impl Pcg {
             for layer in 0..lattice.layers() {
                 for y in 0..ny {
                     let here = &ring.plane(1)[ring.offset(layer, y)..][..nx];
-                    p_ap += dot(here, &flow[nx * (y + ny * layer)..][..nx]);
+                    dot.add(here, &flow[nx * (y + ny * layer)..][..nx]);
                 }
             }
             ring.advance();
         }
+        let mut p_ap = dot.sum();
         for k in 0..lattice.hubs() {
             let hub = lattice.hub(k);
             ap[hub] = lattice.hub_flow(k, &self.p) as f32;
@@ -211,15 +215,16 @@ impl Pcg {
     /// `x ← x + alpha p`, `r ← r − alpha ap` and r · r, in one pass.
     fn go(&mut self, alpha: f32) {
         const CHUNK: usize = 1024;
-        self.r_r = 0.0;
+        let mut r_r = Dot::default();
         let (x, r) = (self.x.chunks_mut(CHUNK), self.r.chunks_mut(CHUNK));
         for ((x, r), (p, ap)) in x.zip(r).zip(self.p.chunks(CHUNK).zip(self.ap.chunks(CHUNK))) {
             for k in 0..x.len() {
                 x[k] += alpha * p[k];
                 r[k] -= alpha * ap[k];
             }
-            self.r_r += dot(r, r);
+            r_r.add(r, r);
         }
+        self.r_r = r_r.sum();
     }
 
     /// Is an error with this square small enough?

@@ -6,10 +6,13 @@
 use super::lattice::{Lattice, Ring};
 use super::multigrid::Multigrid;
 use super::pcg::{self, Pcg, Tolerance};
-use super::vector::dot64;
+use super::vector::{dot, dot64};
 
-/// Digits that one f32 solve is asked for.
-const ROUND: f64 = 5e-5;
+/// Share of the residual that one f32 solve leaves, where conductances differ by little.
+pub const MILD_ROUND: f64 = 5e-5;
+/// The same for any contrast: on the way, weakly tied pieces take large potentials, whose rounding the iteration's own
+/// residual does not see.
+pub const ROUND: f64 = 1e-2;
 /// Rounds after which refinement is given up; four rounds reach 1e-12.
 const MAX_ROUNDS: usize = 20;
 
@@ -41,14 +44,16 @@ pub enum Step {
 pub struct Refinement {
     /// The solution so far.
     pub x: Vec<f64>,
-    b: Vec<f64>,
-    residual: Vec<f64>,
+    b: Vec<f32>,
     b_norm: f64,
+    round: f64,
     tolerance: f64,
-    max_iterations: usize,
     info: Info,
+    /// Works on `b / |b|`.
     pcg: Pcg,
     ring: Ring<f64>,
+    /// A plane of currents.
+    flow: Vec<f64>,
     in_round: bool,
 }
 
@@ -57,17 +62,24 @@ impl Refinement {
     ///
     /// * `b` – right-hand side; shape: nodes of the lattice, 0 at absent nodes
     /// * `tolerance` – relative residual to reach
-    pub fn new(lattice: &Lattice, b: Vec<f64>, tolerance: f64, max_iterations: usize) -> Refinement {
-        let b_norm = dot64(&b, &b).sqrt();
+    /// * `round` – share of the residual that one f32 solve leaves: [`ROUND`], or [`MILD_ROUND`]
+    pub fn new(lattice: &Lattice, b: Vec<f32>, tolerance: f64, round: f64, max_iterations: usize) -> Refinement {
+        let b_norm = dot(&b, &b).sqrt();
+        let scale = if b_norm > 0.0 { (1.0 / b_norm) as f32 } else { 0.0 };
+        let mut pcg = Pcg::new(lattice);
+        pcg.start_by_residual(Tolerance { relative: 0.0, absolute: 0.0, max_iterations }, |r| {
+            r.iter_mut().zip(&b).for_each(|(r, b)| *r = scale * b);
+        });
+        let [nx, ny, _] = lattice.size();
         Refinement {
             x: vec![0.0; b.len()],
-            residual: b.clone(),
             b_norm,
+            round,
             tolerance,
-            max_iterations,
             info: Info { relative_residual: if b_norm > 0.0 { 1.0 } else { 0.0 }, ..Info::default() },
-            pcg: Pcg::new(lattice),
+            pcg,
             ring: Ring::new(lattice),
+            flow: vec![0.0; nx * ny * lattice.layers()],
             b,
             in_round: false,
         }
@@ -79,30 +91,41 @@ impl Refinement {
         self.form_residual(lattice);
     }
 
+    /// `b − A x` in f64; the next f32 solve begins with it.
     fn form_residual(&mut self, lattice: &Lattice) {
-        lattice.apply(&self.x, &mut self.residual, &mut self.ring);
-        for k in 0..lattice.hubs() {
-            self.residual[lattice.hub(k)] = lattice.hub_flow(k, &self.x);
-        }
-        for (r, b) in self.residual.iter_mut().zip(&self.b) {
-            *r = b - *r;
-        }
-        if self.b_norm > 0.0 {
-            self.info.relative_residual = dot64(&self.residual, &self.residual).sqrt() / self.b_norm;
-        }
+        let Refinement { x, b, pcg, ring, flow, .. } = self;
+        let scale = if self.b_norm > 0.0 { 1.0 / self.b_norm } else { 0.0 };
+        let mut square = 0.0;
+        pcg.resume(|r| {
+            let (plane, body) = (flow.len(), lattice.hub(0));
+            let copy = |node: usize, row: &mut [f64]| row.copy_from_slice(&x[node..][..row.len()]);
+            ring.start(lattice, &x[body..], copy);
+            for z in 0..lattice.size()[2] {
+                ring.load(lattice, z + 1, &x[body..], copy);
+                lattice.plane_flow(z, ring, flow);
+                let here = z * plane..(z + 1) * plane;
+                for ((flow, b), r) in flow.iter_mut().zip(&b[here.clone()]).zip(&mut r[here]) {
+                    *flow = scale * (f64::from(*b) - *flow);
+                    *r = *flow as f32;
+                }
+                square += dot64(flow, flow);
+                ring.advance();
+            }
+            for k in 0..lattice.hubs() {
+                let hub = lattice.hub(k);
+                let left = scale * (f64::from(b[hub]) - lattice.hub_flow(k, x));
+                r[hub] = left as f32;
+                square += left * left;
+            }
+        });
+        self.info.relative_residual = square.sqrt();
     }
 
     /// Is the error's square in the energy norm at most this? Judged by the preconditioner, as an estimate.
     pub fn error_energy_within(&mut self, limit: f64, lattice: &Lattice, multigrid: &mut Multigrid) -> bool {
         let limit = limit / (self.b_norm * self.b_norm);
         // Most often that of the last but one iterate is small enough, and costs nothing.
-        self.pcg.error_energy() <= limit || {
-            let (residual, scale) = (&self.residual, 1.0 / self.b_norm);
-            let energy = self.pcg.measure(lattice, multigrid, |r| {
-                r.iter_mut().zip(residual).for_each(|(r, exact)| *r = (exact * scale) as f32);
-            });
-            energy <= limit
-        }
+        self.pcg.error_energy() <= limit || self.pcg.measure(lattice, multigrid) <= limit
     }
 
     /// Asks for two digits more than there are: [`Refinement::step`] goes on where it had ended.
@@ -120,17 +143,7 @@ impl Refinement {
         }
         if !self.in_round {
             // The last round need not overshoot the goal by much.
-            let goal = (ROUND * self.info.relative_residual).max(0.7 * self.tolerance);
-            let (residual, scale) = (&self.residual, 1.0 / self.b_norm);
-            let scaled = |r: &mut [f32]| {
-                r.iter_mut().zip(residual).for_each(|(r, exact)| *r = (exact * scale) as f32);
-            };
-            if self.info.rounds == 0 {
-                let max_iterations = self.max_iterations;
-                self.pcg.start_by_residual(Tolerance { relative: 0.0, absolute: goal, max_iterations }, scaled);
-            } else {
-                self.pcg.resume(goal, scaled);
-            }
+            self.pcg.aim((self.round * self.info.relative_residual).max(0.7 * self.tolerance));
             self.in_round = true;
         }
         let step = self.pcg.step(lattice, multigrid).map_err(Failure::Linear)?;
@@ -163,7 +176,7 @@ mod tests {
         let mut b = vec![0.0; lattice.len()];
         b[lattice.hub(0)] = 3e-9;
         let mut multigrid = Multigrid::new(&lattice);
-        let mut solve = Refinement::new(&lattice, b, 1e-11, 500);
+        let mut solve = Refinement::new(&lattice, b, 1e-11, ROUND, 500);
         let info = loop {
             if let Step::Converged(info) = solve.step(&lattice, &mut multigrid).unwrap() {
                 break info;
@@ -190,7 +203,7 @@ mod tests {
         let mut b = vec![0.0; lattice.len()];
         b[lattice.hub(0)] = 1.0;
         let mut multigrid = Multigrid::new(&lattice);
-        let mut solve = Refinement::new(&lattice, b, 1e-10, 3);
+        let mut solve = Refinement::new(&lattice, b, 1e-10, ROUND, 3);
         let failure = loop {
             match solve.step(&lattice, &mut multigrid) {
                 Ok(Step::Running) => {}

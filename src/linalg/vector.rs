@@ -4,23 +4,40 @@ const LANES: usize = 16;
 /// Terms that are added up in f32 before the sum goes over to f64: few enough for 5 digits.
 const CHUNK: usize = 1024;
 
-/// Scalar product; partial sums of 1024 terms in f32 lanes, the rest in f64.
-pub fn dot(a: &[f32], b: &[f32]) -> f64 {
-    let mut total = 0.0;
-    for (a, b) in a.chunks(CHUNK).zip(b.chunks(CHUNK)) {
-        let mut lanes = [0.0_f32; LANES];
-        let (a, b) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
-        for (x, y) in a.remainder().iter().zip(b.remainder()) {
-            total += f64::from(*x) * f64::from(*y);
-        }
-        for (x, y) in a.zip(b) {
-            for k in 0..LANES {
-                lanes[k] += x[k] * y[k];
+/// A scalar product that grows: partial sums of up to 1024 terms in f32 lanes, their sums in f64 lanes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Dot([f64; LANES]);
+
+impl Dot {
+    #[inline]
+    pub fn add(&mut self, a: &[f32], b: &[f32]) {
+        for (a, b) in a.chunks(CHUNK).zip(b.chunks(CHUNK)) {
+            let mut lanes = [0.0_f32; LANES];
+            let (a, b) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
+            for (lane, (x, y)) in lanes.iter_mut().zip(a.remainder().iter().zip(b.remainder())) {
+                *lane = x * y;
+            }
+            for (x, y) in a.zip(b) {
+                for k in 0..LANES {
+                    lanes[k] += x[k] * y[k];
+                }
+            }
+            for (sum, lane) in self.0.iter_mut().zip(lanes) {
+                *sum += f64::from(lane);
             }
         }
-        total += lanes.iter().map(|&l| f64::from(l)).sum::<f64>();
     }
-    total
+
+    pub fn sum(&self) -> f64 {
+        self.0.iter().sum()
+    }
+}
+
+/// Scalar product; see [`Dot`].
+pub fn dot(a: &[f32], b: &[f32]) -> f64 {
+    let mut dot = Dot::default();
+    dot.add(a, b);
+    dot.sum()
 }
 
 /// Scalar product in f64, in fixed lanes.

@@ -9,7 +9,7 @@ use super::{MEMORY_LIMIT, failure, read_recipe, to_js};
 use crate::analysis::transport::{Conduction, Error, Request, Volume};
 use crate::grid::Axis;
 use crate::materials::Phase;
-use crate::simulation::cell_parameters;
+use crate::simulation::rail_conductivities;
 
 const STAGE: &str = "sending a current";
 
@@ -53,11 +53,8 @@ struct Asked {
 #[wasm_bindgen]
 pub fn conductivities(recipe: JsValue) -> JsValue {
     let Ok(recipe) = read_recipe(recipe) else { return JsValue::NULL };
-    let parameters = cell_parameters(&recipe);
-    let mut electrons = parameters.sigma;
-    let start = parameters.ocv.stoichiometry(recipe.initial_voltage_v).0;
-    electrons[Phase::Nca as usize] = crate::materials::nca::sigma(start);
-    to_js(&json!({"ions": parameters.kappa, "electrons": electrons}))
+    let [ions, electrons] = rail_conductivities(&recipe);
+    to_js(&json!({"ions": ions, "electrons": electrons}))
 }
 
 #[wasm_bindgen]
