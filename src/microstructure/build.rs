@@ -186,7 +186,8 @@ fn build_from(recipe: &Recipe, thin: u32, begin: &mut dyn FnMut(BuildStage)) -> 
     electrolyte::fill(&grid, &mut phase, &grains, recipe.lpscl_diameter_um, recipe.seed);
 
     begin(BuildStage::Surface);
-    let models = Models { spheres: &particles, index: &index, coat: &coat, carbon: &carbon };
+    let standoff = recipe.carbon_standoff;
+    let models = Models { spheres: &particles, index: &index, coat: &coat, carbon: &carbon, standoff };
     let surface = surface::faces(&grid, &phase, &particle, &models, thin);
     Ok(Microstructure { grid, phase, particle, particles, surface })
 }

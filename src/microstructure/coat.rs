@@ -67,6 +67,13 @@ impl Layer {
         if u < bare { 0.0 } else { self.thin + (self.thick - self.thin) * (u - bare) / self.coverage }
     }
 
+    /// How far a bare point lies from the edge of the coat, as a share of the surface: `1 − c − u`.
+    fn margin(&self, particle: u32, n: [f64; 3]) -> f64 {
+        let v = self.value(particle, n);
+        let above = self.quantile.partition_point(|&q| q <= v).clamp(1, QUANTILES);
+        1.0 - self.coverage - (above as f64 - 0.5) / QUANTILES as f64
+    }
+
     /// Greatest thickness [um].
     pub(crate) fn thickest(&self) -> f64 {
         self.thick
@@ -119,6 +126,12 @@ impl Coat {
     /// Thickness [um] of the halide and of the mixed layer.
     pub(crate) fn thickness(&self, particle: u32, n: [f64; 3]) -> [f64; 2] {
         [&self.halide, &self.mixed].map(|layer| layer.as_ref().map_or(0.0, |l| l.thickness(particle, n)))
+    }
+
+    /// Do aggregates of carbon reach the bare point on sphere `particle` in direction `n`? They do if it lies further than
+    /// `standoff`, a share of the surface, from the edge of the halide.
+    pub(crate) fn leaves_open(&self, particle: u32, n: [f64; 3], standoff: f64) -> bool {
+        standoff == 0.0 || self.halide.as_ref().is_none_or(|layer| layer.margin(particle, n) > standoff)
     }
 
     /// Greatest thickness of both layers together [um].

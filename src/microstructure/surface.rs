@@ -27,6 +27,8 @@ pub(crate) struct Models<'a> {
     pub index: &'a SphereIndex,
     pub coat: &'a Coat,
     pub carbon: &'a CarbonField,
+    /// See `carbon_standoff` of the recipe.
+    pub standoff: f64,
 }
 
 /// All faces of NCA voxels towards another phase or another particle, ordered by voxel.
@@ -82,6 +84,7 @@ pub(crate) fn faces(grid: &VoxelGrid, phase: &[Phase], particle: &[u32], models:
                 coat_um: if tally.covered > 0 { (tally.thickness / f64::from(tally.covered)) as f32 } else { 0.0 },
                 mixed: share(tally.mixed),
                 carbon: share(tally.carbon),
+                wired: share(tally.wired),
                 contact: share(tally.contact),
             });
         }
@@ -101,7 +104,7 @@ pub(crate) fn of_sphere(grid: &VoxelGrid, phase: &[Phase], particle: &[u32], sph
     let index = SphereIndex::new(spheres, grid.extent_um(), 1.0);
     let coat = Coat::default();
     let carbon = CarbonField::new(&crate::recipe::Recipe::default(), &coat, &index, grid.extent_um(), 0.0, 1.0, 1);
-    faces(grid, phase, particle, &Models { spheres, index: &index, coat: &coat, carbon: &carbon }, 1)
+    faces(grid, phase, particle, &Models { spheres, index: &index, coat: &coat, carbon: &carbon, standoff: 0.0 }, 1)
 }
 
 /// Counts of the points of a face.
@@ -110,6 +113,7 @@ struct Tally {
     covered: u32,
     mixed: u32,
     carbon: u32,
+    wired: u32,
     contact: u32,
     /// Sum over covered points [um].
     thickness: f64,
@@ -138,6 +142,7 @@ impl Tally {
             }
         } else if models.carbon.holds(p, 0.0, other.distance_um) {
             self.carbon += 1;
+            self.wired += u32::from(models.coat.leaves_open(own, n, models.standoff));
         }
     }
 

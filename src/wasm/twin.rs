@@ -97,13 +97,13 @@ impl Twin {
         Ok(to_js(&Advanced { finished, progress: simulation.progress() }))
     }
 
-    /// A column of the discharge: `time_s`, `capacity_mah_g` or `voltage_v`; empty before it starts.
+    /// A column of the run (`time_s`, `step`, `capacity_mah_g`, `voltage_v`, ..., see `Series::names`); empty before it starts.
     pub fn series(&self, name: &str) -> Result<Float64Array, JsValue> {
         let Some(simulation) = &self.simulation else { return Ok(Float64Array::new_with_length(0)) };
         let column = simulation.series().column(name).ok_or_else(|| {
             failure("unknown_series", "curve", format!("There is no column '{name}'."), "Choose another column.")
         })?;
-        Ok(Float64Array::from(column))
+        Ok(Float64Array::from(column.as_slice()))
     }
 
     /// The numbers of the discharge.
