@@ -40,7 +40,13 @@ pub(crate) struct Models<'a> {
 /// normal n shows |n_x| + |n_y| + |n_z| voxel faces per area. The factor f, one for each particle and within a few per cent of 1,
 /// makes the sum r² times the solid angle that the faces fill as seen from the centre, which by Gauss's theorem is the sphere's
 /// exact area however coarse the voxels.
-pub(crate) fn faces(grid: &VoxelGrid, phase: &[Phase], particle: &[u32], models: &Models, thin: u32) -> Vec<SurfaceFace> {
+pub(crate) fn faces(
+    grid: &VoxelGrid,
+    phase: &[Phase],
+    particle: &[u32],
+    models: &Models,
+    thin: u32,
+) -> Vec<SurfaceFace> {
     let mut faces: Vec<SurfaceFace> = Vec::new();
     // Area of each particle by solid angle and by normals.
     let mut area = vec![[0.0_f64; 2]; models.spheres.len()];

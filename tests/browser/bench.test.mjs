@@ -184,8 +184,8 @@ browserTest(
       await route.fulfill({ response, body: (await response.text()) + (crash ? trap : '') });
       crash = false;
     });
-    await open({ page, url });
-    await makeSmall(page);
+    // A small cathode from the start: a recipe that is changed may have its worker replaced.
+    await open({ page, url: `${url}#v1?width_um=10&thickness_um=12` });
     await run(page);
     await page.getByRole('alert').filter({ hasText: 'The simulator crashed' }).waitFor();
     assert.match(await page.getByRole('alert').textContent(), /planted trap/);
