@@ -292,6 +292,7 @@ fn write_figure(electrode: &Electrode, recipe: &Recipe, simulation: &Simulation,
         Ok(path)
     };
     let series = simulation.series();
+    let column = |name| series.column(name).unwrap_or_default();
     write("curve.csv", &series.to_csv())?;
     let mut svg = String::new();
     {
@@ -303,10 +304,10 @@ fn write_figure(electrode: &Electrode, recipe: &Recipe, simulation: &Simulation,
             dashed: false,
             finished: true,
             recipe: recipe.clone(),
-            time_s: series.time_s.clone(),
-            capacity: series.capacity_mah_g.clone(),
-            voltage: series.voltage_v.clone(),
-            first_cycle_efficiency: None,
+            time_s: column("time_s"),
+            capacity: column("capacity_mah_g"),
+            voltage: column("voltage_v"),
+            first_cycle_efficiency: simulation.summary().first_cycle_efficiency,
         };
         let figure = runs::figure(Kind::Voltage, Along::Capacity, &[run], true);
         figure.draw(&root, [figure.x.scale, figure.y.scale], &Style::figure())?;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::materials::Halide;
+use crate::protocol;
 
 mod file;
 
@@ -71,6 +72,9 @@ pub enum FieldKind {
     Choice {
         options: &'static [&'static str],
     },
+    Text {
+        longest: u32,
+    },
     /// At most `most` numbers; none is allowed. As text they are separated by commas, semicolons, spaces or lines.
     List {
         min: f64,
@@ -122,6 +126,16 @@ impl FieldValue for u32 {
         // A number from JavaScript may arrive as 3.0.
         let v = value.as_f64().filter(|v| v.fract() == 0.0)?;
         (v >= f64::from(min) && v <= f64::from(max)).then_some(v as u32)
+    }
+    fn to_json(&self) -> Value {
+        json!(self)
+    }
+}
+
+impl FieldValue for String {
+    fn parse(value: &Value, kind: FieldKind) -> Option<String> {
+        let FieldKind::Text { longest } = kind else { return None };
+        value.as_str().filter(|text| text.len() <= longest as usize).map(String::from)
     }
     fn to_json(&self) -> Value {
         json!(self)
@@ -286,6 +300,10 @@ fields! {
         "0 gathers the carbon in the necks between particles (GeoDict's binder); 1 spreads it over their surfaces.",
         "assumed";
 
+    carbon_standoff: f64 = 0.0, number(0.0, 0.5, 0.01), "1", "Grains" true, "Carbon keeps off coat edges",
+        "Bare NCA next to the edges of the halide coat, as a share of the NCA surface, that aggregates of carbon are too coarse to touch: it passes no electrons.",
+        "assumed";
+
     c_rate: f64 = 0.5, number(0.001, 20.0, 0.05), "C", "Discharge" false, "Rate",
         "1C is 180 mA per gram of NCA.", "paper";
     initial_voltage_v: f64 = 4.28, number(3.2, 4.5, 0.01), "V", "Discharge" true, "Starting voltage",
@@ -294,11 +312,19 @@ fields! {
     cutoff_voltage_v: f64 = 3.0, number(2.0, 4.2, 0.01), "V", "Discharge" false, "Cut-off",
         "The discharge ends at this voltage against lithium.", "paper";
 
+    protocol: String = String::new(), FieldKind::Text { longest: 10_000 }, "", "Discharge" true, "Steps",
+        "In plain English, one a line: Charge at 0.1C until 4.3 V. Hold at 4.3 V until 0.01C. Rest for 1 hour. Discharge at 2C until 3.0 V. Empty: one discharge at the rate above.",
+        "";
+
     film_resistance_ohm_cm2: f64 = 1389.0, number(0.0, 1e6, 1.0), "Ohm cm2", "Interfaces" true, "Impurity layer",
         "Resistance of the layer where LPSCl touches NCA: 0.25 um at 1e-5 of LPSCl's conductivity give 1389.",
         "paper, the best of nine candidates";
     contact_resistance_ohm_cm2: f64 = 0.0, number(0.0, 1e4, 0.01), "Ohm cm2", "Interfaces" true,
         "Electronic contact resistance", "Between NCA and another particle, carbon, the mixed coat or the collector.", "assumed";
+    skin_um: f64 = 0.0, number(0.0, 1.0, 0.01), "um", "Interfaces" true, "Rock-salt skin",
+        "Thickness of the NCA that stores no lithium where LPSCl touches it.", "assumed";
+    oxidation_a_m2: f64 = 0.0, number(0.0, 10.0, 0.001), "A/m2", "Interfaces" true, "Oxidation of LPSCl",
+        "Current density that oxidises LPSCl on the NCA at 4.3 V; e times less for each 52 mV below.", "assumed";
     j0_halide_a_m2: f64 = 5.0, number(1e-3, 1e4, 0.1), "A/m2", "Interfaces" true, "Exchange current, NCA/halide",
         "At x = 0.5; falls as sqrt(x (1 - x)).", "inferred from the paper's R3 of 1.8-7.7 Ohm";
     j0_lpscl_a_m2: f64 = 0.5, number(1e-3, 1e4, 0.1), "A/m2", "Interfaces" true, "Exchange current, NCA/LPSCl",
@@ -360,6 +386,14 @@ impl Recipe {
     /// Faults that lie in no single field.
     fn combination_issues(&self) -> Vec<RecipeIssue> {
         let mut issues = Vec::new();
+        if let Err(fault) = protocol::parse_steps(&self.protocol) {
+            issues.push(RecipeIssue::new(
+                "protocol",
+                json!(self.protocol),
+                "steps in plain English, one a line",
+                format!("Not understood: {fault}."),
+            ));
+        }
         for (key, length) in [("width_um", self.width_um), ("thickness_um", self.thickness_um)] {
             let voxels = length / self.voxel_um;
             if (voxels - voxels.round()).abs() > 1e-6 * voxels || voxels.round() < 2.0 {
@@ -431,6 +465,7 @@ fn out_of_range(field: &Field, value: &Value) -> RecipeIssue {
         FieldKind::Number { min, max, .. } => format!("a number from {min} to {max}{unit}"),
         FieldKind::Integer { min, max } => format!("a whole number from {min} to {max}"),
         FieldKind::Choice { options } => format!("one of {}", options.join(", ")),
+        FieldKind::Text { longest } => format!("text of at most {longest} characters"),
         FieldKind::List { min, max, most } => {
             format!(
                 "at most {most} numbers from {min} to {max}{unit}, with decimal points, between commas, blanks or lines"

@@ -5,18 +5,21 @@ use serde_json::json;
 
 use crate::cell::CellParameters;
 use crate::cell::fields::{Field, Fields};
-use crate::cell::network::Network;
+use crate::cell::kinetics::Oxidation;
+use crate::cell::losses::Losses;
+use crate::cell::network::{Load, Network};
 use crate::cell::newton;
-use crate::cell::timestep::{Failure, Integrator, Progress as StepProgress, StepControl};
+use crate::cell::timestep::{End, Failure, Integrator, Progress as StepProgress, Stage, StepControl};
+use crate::composition::Composition;
 use crate::constants::ONE_C_A_PER_KG;
 use crate::grid::VoxelGrid;
 use crate::linalg::pcg;
 use crate::materials::nca::{self, DiffusionPotential, OpenCircuitVoltage};
 use crate::materials::{Phase, lpscl, lyc};
 use crate::microstructure::Microstructure;
-use crate::protocol::{ConstantCurrent, Protocol};
+use crate::protocol::{self, Drive, Protocol, Step};
 use crate::recipe::{Recipe, RecipeIssue};
-use crate::results::{Series, StopReason, Summary};
+use crate::results::{Row, Series, StepSummary, StopReason, Summary};
 use crate::snapshots::{Instant, Snapshots};
 
 /// Where a run stands.
@@ -84,7 +87,7 @@ impl From<Failure> for SimulationError {
                 ("too_many_steps", format!("The cut-off was not reached in 5000 steps; at {time:.1} s {voltage:.4} V."))
             }
         };
-        SimulationError { code, stage: "discharge", message, hint: HINT }
+        SimulationError { code, stage: "run", message, hint: HINT }
     }
 }
 
@@ -129,7 +132,7 @@ pub fn memory_issue(recipe: &Recipe, limit: u64) -> Option<RecipeIssue> {
     ))
 }
 
-/// One discharge (or charge) of one electrode.
+/// One electrode taken through a protocol.
 pub struct Simulation {
     grid: VoxelGrid,
     protocol: Protocol,
@@ -137,26 +140,43 @@ pub struct Simulation {
     integrator: Option<Integrator>,
     initial_stoichiometry: f64,
     nca_mass: f64,
-    current: f64,
+    /// NCA per mass of cathode.
+    nca_mass_fraction: f64,
     series: Series,
-    stop: Option<StopReason>,
+    steps: Vec<StepSummary>,
+    /// First row of the step in work, and the time at which it began [s].
+    first_row: usize,
+    start_s: f64,
+    /// Charge of one stoichiometry between the start and the cut-off of a step, for the progress [mAh g⁻¹].
     nominal_mah_g: f64,
+    stop: Option<StopReason>,
     /// Phase of each voxel, for the fields.
     phase: Vec<Phase>,
     snapshots: Option<Snapshots>,
 }
 
+/// The protocol that a recipe asks for: its steps, or one discharge.
+///
+/// A protocol that begins with a charge finds the NCA at rest at the cut-off voltage, full of lithium; any other finds it charged
+/// to the starting voltage.
+pub fn protocol(recipe: &Recipe) -> Protocol {
+    // A recipe holds no protocol that cannot be read.
+    let mut steps = protocol::parse_steps(&recipe.protocol).unwrap_or_default();
+    if steps.is_empty() {
+        steps.push(Step::discharge(recipe.c_rate, recipe.cutoff_voltage_v));
+    }
+    let first = steps.iter().find(|step| step.drive != Drive::CRate(0.0));
+    let full = first.is_some_and(|step| step.charges() || matches!(step.drive, Drive::Voltage(_)));
+    Protocol { initial_voltage_v: if full { recipe.cutoff_voltage_v } else { recipe.initial_voltage_v }, steps }
+}
+
 impl Simulation {
-    /// The discharge that a recipe asks for.
+    /// What the recipe asks for.
     pub fn new(recipe: &Recipe, structure: &Microstructure) -> Simulation {
-        let protocol = Protocol {
-            initial_voltage_v: recipe.initial_voltage_v,
-            step: ConstantCurrent { c_rate: recipe.c_rate, until_voltage_v: recipe.cutoff_voltage_v },
-        };
-        Self::with_protocol(recipe, structure, protocol, StepControl::default())
+        Self::with_protocol(recipe, structure, protocol(recipe), StepControl::default())
     }
 
-    /// Any constant current, with any step control.
+    /// Any protocol, with any step control.
     pub fn with_protocol(
         recipe: &Recipe,
         structure: &Microstructure,
@@ -164,34 +184,73 @@ impl Simulation {
         control: StepControl,
     ) -> Simulation {
         let parameters = cell_parameters(recipe);
-        let initial_stoichiometry = parameters.ocv.stoichiometry(protocol.initial_voltage_v).0;
-        let cutoff_stoichiometry = parameters.ocv.stoichiometry(protocol.step.until_voltage_v).0;
-        let span = (cutoff_stoichiometry - initial_stoichiometry).abs();
+        let u0 = protocol.initial_voltage_v;
         let mut simulation = Simulation {
             grid: structure.grid,
             protocol,
             integrator: None,
-            initial_stoichiometry,
+            initial_stoichiometry: parameters.ocv.stoichiometry(u0).0,
             nca_mass: 0.0,
-            current: 0.0,
+            nca_mass_fraction: Composition::new(recipe).nca_mass_fraction,
             series: Series::default(),
+            steps: Vec::new(),
+            first_row: 0,
+            start_s: 0.0,
+            nominal_mah_g: 0.0,
             stop: None,
-            nominal_mah_g: span * crate::materials::nca::theoretical_capacity_mah_g(),
             phase: structure.phase.clone(),
             snapshots: None,
         };
+        let start = Row { voltage_v: u0, ocv_v: u0, ..Row::default() };
         match Network::new(structure, parameters) {
             Ok(network) => {
-                let one_c = ONE_C_A_PER_KG * network.nca_mass();
                 simulation.nca_mass = network.nca_mass();
-                simulation.current = protocol.step.c_rate * one_c;
-                let (u0, limit) = (protocol.initial_voltage_v, protocol.step.until_voltage_v);
-                simulation.integrator = Some(Integrator::new(network, u0, simulation.current, limit, one_c, control));
+                let one_c = ONE_C_A_PER_KG * network.nca_mass();
+                simulation.integrator = Some(Integrator::new(network, u0, one_c, control));
+                simulation.begin_step(start);
             }
-            Err(_) => simulation.stop = Some(StopReason::NoConductingPath),
+            Err(_) => {
+                simulation.stop = Some(StopReason::NoConductingPath);
+                simulation.series.push(start);
+            }
         }
-        simulation.series.push(0.0, 0.0, protocol.initial_voltage_v);
         simulation
+    }
+
+    /// Goes on with other steps from where this one ended, as if they had followed in its protocol.
+    pub fn continue_with(&mut self, steps: &[Step]) {
+        let last = self.series.rows().last().copied().unwrap_or_default();
+        self.protocol.steps.extend(steps);
+        if self.integrator.is_some() && !steps.is_empty() && self.stop.take().is_some() {
+            self.begin_step(last);
+        }
+    }
+
+    /// Begins the next step of the protocol after the row `before`.
+    fn begin_step(&mut self, before: Row) {
+        let number = self.steps.len();
+        let Some(integrator) = &mut self.integrator else { return };
+        let step = self.protocol.steps[number];
+        let one_c = ONE_C_A_PER_KG * self.nca_mass;
+        let (load, limit_v) = match step.drive {
+            Drive::CRate(c) => {
+                let safe = protocol::VOLTAGE_RANGE[usize::from(c < 0.0)];
+                (Load::Current(c * one_c), step.until_voltage_v.unwrap_or(safe))
+            }
+            Drive::Voltage(v) => (Load::Voltage(v), v),
+        };
+        integrator.begin(Stage {
+            load,
+            limit_v,
+            least_current: step.until_c_rate.map(|c| c * one_c),
+            duration: step.for_s,
+        });
+        let ocv = integrator.network.ocv();
+        let span = ocv.stoichiometry(before.ocv_v).0 - ocv.stoichiometry(limit_v).0;
+        self.nominal_mah_g = span.abs() * nca::theoretical_capacity_mah_g();
+        self.first_row = self.series.len();
+        self.start_s = before.time_s;
+        self.series.push(Row { step: number, capacity_mah_g: 0.0, c_rate: 0.0, losses: Losses::default(), ..before });
     }
 
     /// One bounded piece of work: an evaluation of the network or one linear iteration.
@@ -200,22 +259,53 @@ impl Simulation {
     /// [`SimulationError`] if the numbers could not be had; there is then no result.
     pub fn advance(&mut self) -> Result<Status, SimulationError> {
         let (Some(integrator), None) = (&mut self.integrator, self.stop) else { return Ok(Status::Finished) };
-        if let StepProgress::Accepted(step) = integrator.advance()? {
-            let capacity = self.current.abs() * step.time / self.nca_mass / 3600.0;
+        let StepProgress::Accepted(accepted) = integrator.advance()? else { return Ok(Status::Running) };
+        let before = *self.series.rows().last().expect("a step begins with a row");
+        let time_s = self.start_s + accepted.time;
+        // The voltage of a held cell jumps, so the current of the step counts, not the mean with the one before.
+        let passed = accepted.current.abs() * (time_s - before.time_s) / self.nca_mass / 3600.0;
+        let (losses, ocv_v) = integrator.network.losses(integrator.state());
+        // Where the voltage falls off a cliff the last row stands at the time of the one before.
+        let cliff = time_s <= before.time_s;
+        self.series.push(Row {
+            time_s,
+            step: self.steps.len(),
             // A / kg · h = mAh / g.
-            self.series.push(step.time, capacity, step.voltage);
-            if let Some(snapshots) = &mut self.snapshots {
-                let at = Instant { time_s: step.time, capacity_mah_g: capacity, voltage_v: step.voltage };
-                let (phase, initial) = (&self.phase, self.initial_stoichiometry);
-                snapshots.offer(at, step.at_limit, || fields(integrator, phase, initial));
-            }
-            if step.at_limit {
-                let reason = if self.current > 0.0 { StopReason::LowerCutoff } else { StopReason::UpperCutoff };
-                self.stop = Some(reason);
-                return Ok(Status::Finished);
-            }
+            capacity_mah_g: before.capacity_mah_g + passed,
+            voltage_v: accepted.voltage,
+            c_rate: accepted.current / (ONE_C_A_PER_KG * self.nca_mass),
+            ocv_v,
+            losses: if cliff { Losses::default() } else { losses },
+        });
+        if let Some(snapshots) = &mut self.snapshots {
+            let capacity_mah_g = before.capacity_mah_g + passed;
+            let at = Instant { time_s, capacity_mah_g, voltage_v: accepted.voltage };
+            let (phase, initial) = (&self.phase, self.initial_stoichiometry);
+            let last = accepted.end.is_some() && self.steps.len() + 1 == self.protocol.steps.len();
+            snapshots.offer(at, last, || fields(integrator, phase, initial));
         }
+        let Some(end) = accepted.end else { return Ok(Status::Running) };
+        let reason = match end {
+            End::Voltage if accepted.current > 0.0 => StopReason::LowerCutoff,
+            End::Voltage => StopReason::UpperCutoff,
+            End::Current => StopReason::CurrentCutoff,
+            End::Time => StopReason::TimeElapsed,
+            End::Saturated => StopReason::SurfaceSaturated,
+        };
+        self.steps.push(self.step_summary(Some(reason)));
+        if self.steps.len() == self.protocol.steps.len() {
+            self.stop = Some(reason);
+            return Ok(Status::Finished);
+        }
+        let last = *self.series.rows().last().expect("just pushed");
+        self.begin_step(last);
         Ok(Status::Running)
+    }
+
+    /// The step in work, as far as it has come.
+    fn step_summary(&self, reason: Option<StopReason>) -> StepSummary {
+        let drive = self.protocol.steps[self.steps.len()].drive;
+        StepSummary::new(drive, &self.series.rows()[self.first_row..], reason)
     }
 
     /// Runs to the end.
@@ -228,15 +318,27 @@ impl Simulation {
     }
 
     pub fn progress(&self) -> Progress {
-        let last = self.series.len() - 1;
-        let capacity_mah_g = self.series.capacity_mah_g[last];
+        let last = self.series.rows().last().copied().unwrap_or_default();
+        let (done, all) = (self.steps.len() as f64, self.protocol.steps.len() as f64);
+        let step = self.protocol.steps.get(self.steps.len());
+        let share = match step.and_then(|step| step.for_s) {
+            Some(duration) => (last.time_s - self.start_s) / duration,
+            None => last.capacity_mah_g / self.nominal_mah_g.max(1.0),
+        };
         Progress {
-            stage: if self.stop.is_some() { "finished" } else { "discharging" },
-            fraction: if self.stop.is_some() { 1.0 } else { (capacity_mah_g / self.nominal_mah_g).min(0.99) },
-            time_s: self.series.time_s[last],
-            time_steps: last,
-            capacity_mah_g,
-            voltage_v: self.series.voltage_v[last],
+            stage: match step {
+                None => "finished",
+                _ if self.stop.is_some() => "finished",
+                Some(step) if step.discharges() => "discharging",
+                Some(step) if step.charges() => "charging",
+                Some(Step { drive: Drive::Voltage(_), .. }) => "holding",
+                Some(_) => "resting",
+            },
+            fraction: if self.stop.is_some() { 1.0 } else { (done + share.min(0.99)) / all },
+            time_s: last.time_s,
+            time_steps: self.series.len() - 1,
+            capacity_mah_g: last.capacity_mah_g,
+            voltage_v: last.voltage_v,
         }
     }
 
@@ -263,35 +365,72 @@ impl Simulation {
         self.snapshots.iter_mut().for_each(Snapshots::watch);
     }
 
-    /// Sign of the current: 1 on discharge, −1 on charge.
+    /// Sign of the last current: 1 on discharge, −1 on charge.
     pub fn direction(&self) -> f64 {
-        self.protocol.step.c_rate.signum()
+        self.series.rows().last().map_or(1.0, |row| row.c_rate.signum())
     }
 
     /// The numbers so far; they are final once a stop reason is there.
     pub fn summary(&self) -> Summary {
-        let last = self.series.len() - 1;
-        let (statistics, steps, rejected, charge, lithium, unknowns) = match &self.integrator {
-            None => Default::default(),
-            Some(i) => {
-                let passed = self.current * self.series.time_s[last];
-                let stored = i.network.stored_charge(self.initial_stoichiometry);
-                let lithium = if passed == 0.0 { 0.0 } else { (stored / passed - 1.0).abs() };
-                let unknowns = i.network.lattice.inverse_diagonal.iter().filter(|d| **d > 0.0).count();
-                (i.statistics(), i.steps(), i.rejected_steps(), i.charge_balance_error(), lithium, unknowns)
-            }
+        let mut steps = self.steps.clone();
+        if self.stop.is_none() && self.integrator.is_some() {
+            steps.push(self.step_summary(None));
+        }
+        let charge = |step: &StepSummary| matches!(step.drive, Drive::CRate(c) if c < 0.0);
+        let discharge = |step: &StepSummary| matches!(step.drive, Drive::CRate(c) if c > 0.0);
+        let shown = steps.iter().rev().find(|s| discharge(s)).or(steps.last());
+        let efficiency = || {
+            let charged = steps.iter().take_while(|s| !discharge(s)).filter(|s| !matches!(s.drive, Drive::CRate(0.0)));
+            let charged: f64 = charged.map(|s| s.capacity_mah_g).sum();
+            let first = steps.iter().find(|s| discharge(s))?;
+            (charged > 0.0 && first.stop_reason.is_some()).then(|| first.capacity_mah_g / charged)
         };
+        let per_mass = |charge: f64| if self.nca_mass > 0.0 { charge / self.nca_mass / 3600.0 } else { 0.0 };
+        let side_capacity_mah_g = self.integrator.as_ref().map_or(0.0, |i| per_mass(i.network.side_charge()));
+        let (statistics, time_steps, rejected_steps, charge_balance_error, lithium_balance_error, unknowns) =
+            match &self.integrator {
+                None => Default::default(),
+                Some(i) => {
+                    let rows = self.series.rows();
+                    let (mut net, mut passed) = (0.0, 0.0);
+                    for pair in rows.windows(2).filter(|pair| pair[0].step == pair[1].step) {
+                        let charge = pair[1].capacity_mah_g - pair[0].capacity_mah_g;
+                        passed += charge;
+                        net += charge * pair[1].c_rate.signum();
+                    }
+                    let stored = per_mass(i.network.stored_charge(self.initial_stoichiometry));
+                    let lost = (stored - net - side_capacity_mah_g).abs();
+                    let unknowns = i.network.lattice.inverse_diagonal.iter().filter(|d| **d > 0.0).count();
+                    let lithium = if passed > 0.0 { lost / passed } else { 0.0 };
+                    (i.statistics(), i.steps(), i.rejected_steps(), i.charge_balance_error(), lithium, unknowns)
+                }
+            };
+        let rate = |step: &StepSummary| match step.drive {
+            Drive::CRate(c) => c,
+            Drive::Voltage(_) => 0.0,
+        };
+        let discharged = shown.filter(|s| discharge(s));
+        let energy_wh_kg = discharged.and_then(|s| Some(s.mean_voltage_v? * s.capacity_mah_g)).unwrap_or_default();
         Summary {
-            c_rate: self.protocol.step.c_rate,
-            discharge_capacity_mah_g: self.series.capacity_mah_g[last],
-            mean_voltage_v: self.series.mean_voltage(),
-            energy_wh_kg: self.series.energy_wh_kg(),
-            final_voltage_v: self.series.voltage_v[last],
+            c_rate: shown.map_or(0.0, rate),
+            discharge_capacity_mah_g: discharged.map_or(0.0, |s| s.capacity_mah_g),
+            mean_voltage_v: discharged.and_then(|s| s.mean_voltage_v),
+            // mWh per gram are Wh per kilogram.
+            energy_wh_kg,
+            cathode_energy_wh_kg: energy_wh_kg * self.nca_mass_fraction,
+            final_voltage_v: self.series.rows().last().map_or(0.0, |row| row.voltage_v),
             stop_reason: self.stop,
-            charge_balance_error: charge,
-            lithium_balance_error: lithium,
-            time_steps: steps,
-            rejected_steps: rejected,
+            first_cycle_efficiency: steps
+                .iter()
+                .find(|s| charge(s) || discharge(s))
+                .filter(|s| charge(s))
+                .and_then(|_| efficiency()),
+            steps,
+            side_capacity_mah_g,
+            charge_balance_error,
+            lithium_balance_error,
+            time_steps,
+            rejected_steps,
             newton_iterations: statistics.newton_iterations,
             linear_iterations: statistics.linear_iterations,
             multigrid_setups: statistics.setups,
@@ -334,6 +473,8 @@ pub fn cell_parameters(recipe: &Recipe) -> CellParameters {
         ocv,
         sigma,
         kappa,
+        skin: recipe.skin_um * 1e-6,
+        oxidation: Oxidation { current_density: recipe.oxidation_a_m2 },
         j0_halide: recipe.j0_halide_a_m2,
         j0_lpscl: recipe.j0_lpscl_a_m2,
         film_resistance: recipe.film_resistance_ohm_cm2 * CM2,

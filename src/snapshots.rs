@@ -148,7 +148,8 @@ impl Snapshots {
 
     /// Takes an accepted step; `fields` is called only if the step is kept.
     pub fn offer(&mut self, at: Instant, last: bool, fields: impl FnOnce() -> Fields) {
-        let due = self.kept.last().is_none_or(|before| at.capacity_mah_g - before.at.capacity_mah_g >= self.spacing);
+        let due =
+            self.kept.last().is_none_or(|before| (at.capacity_mah_g - before.at.capacity_mah_g).abs() >= self.spacing);
         if !due && !last && !self.watched {
             return;
         }

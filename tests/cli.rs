@@ -128,7 +128,7 @@ fn a_run_prints_json_and_writes_curve_and_figure() {
     assert_eq!(result["stop_reason"], "lower_cutoff");
     let capacity = result["discharge_capacity_mah_g"].as_f64().unwrap();
     let curve = std::fs::read_to_string(out.join("curve.csv")).unwrap();
-    let last: f64 = curve.lines().last().unwrap().split(',').nth(1).unwrap().parse().unwrap();
+    let last: f64 = curve.lines().last().unwrap().split(',').nth(2).unwrap().parse().unwrap();
     assert_eq!(last, capacity);
     assert_eq!(curve.lines().count(), 2 + result["time_steps"].as_u64().unwrap() as usize);
     let figure = std::fs::read_to_string(out.join("voltage.svg")).unwrap();

@@ -5,7 +5,7 @@ use catholyte::cell::timestep::StepControl;
 use catholyte::materials::Phase;
 use catholyte::microstructure::{Microstructure, build};
 use catholyte::presets;
-use catholyte::protocol::{ConstantCurrent, Protocol};
+use catholyte::protocol::{Protocol, Step};
 use catholyte::recipe::Recipe;
 use catholyte::results::StopReason;
 use catholyte::simulation::{Simulation, Status};
@@ -41,9 +41,15 @@ fn every_preset_discharges_to_its_cut_off_with_balanced_books() {
         // From 4.28 V to 3.0 V the open-circuit curve holds 211 mAh/g.
         let capacity = summary.discharge_capacity_mah_g;
         assert!((60.0..211.0).contains(&capacity), "{}: {capacity}", preset.name);
-        let series = simulation.series();
-        assert!(series.capacity_mah_g.windows(2).all(|q| q[1] > q[0]), "{}", preset.name);
-        assert!(series.voltage_v.iter().all(|v| v.is_finite() && (2.9..4.5).contains(v)), "{}", preset.name);
+        let rows = simulation.series().rows();
+        assert!(rows.windows(2).all(|r| r[1].capacity_mah_g >= r[0].capacity_mah_g), "{}", preset.name);
+        assert!(rows.iter().all(|r| (2.9..4.5).contains(&r.voltage_v)), "{}", preset.name);
+        for row in &rows[1..rows.len() - 1] {
+            let lost = row.ocv_v - row.voltage_v;
+            assert!((row.losses.total() - lost).abs() < 0.01 * lost, "{}: {row:?} lose {lost} V", preset.name);
+            let own = [row.losses.contact, row.losses.film, row.losses.charge_transfer, row.losses.diffusion];
+            assert!(own.iter().all(|part| *part >= 0.0) && row.losses.separator > 0.0, "{}: {row:?}", preset.name);
+        }
         let end = simulation.snapshots().and_then(|s| s.last()).expect("the end is kept");
         for (x, phase) in end.values(Field::Stoichiometry).zip(&structure.phase) {
             assert!(if *phase == Phase::Nca { (0.0..=1.0).contains(&x) } else { x.is_nan() }, "{}: {x}", preset.name);
@@ -57,7 +63,7 @@ fn two_runs_of_a_seed_are_identical_and_another_seed_differs() {
         let recipe = small(json!({"seed": seed}));
         let mut simulation = Simulation::new(&recipe, &build(&recipe).unwrap());
         simulation.run().unwrap();
-        simulation.series().voltage_v.clone()
+        simulation.series().column("voltage_v").unwrap()
     };
     let first = run(3);
     assert_eq!(first, run(3));
@@ -78,7 +84,7 @@ fn looking_on_while_it_runs_changes_nothing() {
         fraction = progress.fraction;
         watched.summary();
     }
-    assert_eq!(watched.series().voltage_v, undisturbed.series().voltage_v);
+    assert_eq!(watched.series().rows(), undisturbed.series().rows());
     assert_eq!(watched.progress().fraction, 1.0);
 }
 
@@ -87,11 +93,10 @@ fn the_terminal_voltage_is_right_to_a_tenth_of_a_millivolt() {
     let recipe = small(json!({}));
     let structure = build(&recipe).unwrap();
     let capacity = |control: StepControl| {
-        let protocol =
-            Protocol { initial_voltage_v: 4.28, step: ConstantCurrent { c_rate: 1.0, until_voltage_v: 3.0 } };
+        let protocol = Protocol { initial_voltage_v: 4.28, steps: vec![Step::discharge(1.0, 3.0)] };
         let mut simulation = Simulation::with_protocol(&recipe, &structure, protocol, control);
         let summary = simulation.run().unwrap();
-        (summary.mean_voltage_v, summary.discharge_capacity_mah_g)
+        (summary.mean_voltage_v.unwrap(), summary.discharge_capacity_mah_g)
     };
     let default = StepControl::default();
     let (mean, charge) = capacity(default);
@@ -110,22 +115,60 @@ fn the_terminal_voltage_is_right_to_a_tenth_of_a_millivolt() {
 fn a_charge_runs_the_other_way() {
     let recipe = small(json!({}));
     let structure = build(&recipe).unwrap();
-    let protocol = Protocol { initial_voltage_v: 3.6, step: ConstantCurrent { c_rate: -0.5, until_voltage_v: 4.3 } };
+    let protocol = Protocol { initial_voltage_v: 3.6, steps: vec![Step::charge(0.5, 4.3)] };
     let mut simulation = Simulation::with_protocol(&recipe, &structure, protocol, StepControl::default());
     let summary = simulation.run().unwrap();
     assert_eq!(summary.stop_reason, Some(StopReason::UpperCutoff));
-    assert!(simulation.series().voltage_v[1] > 3.6 && summary.lithium_balance_error < 1e-4);
-    assert!((60.0..180.0).contains(&summary.discharge_capacity_mah_g), "{}", summary.discharge_capacity_mah_g);
+    assert!(simulation.series().rows()[1].voltage_v > 3.6 && summary.lithium_balance_error < 1e-4);
+    assert!((60.0..180.0).contains(&summary.steps[0].capacity_mah_g), "{:?}", summary.steps[0]);
+    assert_eq!((summary.discharge_capacity_mah_g, summary.mean_voltage_v), (0.0, None));
 }
 
 #[test]
-fn a_current_beyond_what_surfaces_take_up_ends_at_once_by_the_cut_off() {
+fn a_cycle_runs_step_by_step() {
+    let steps = "Charge at 0.5C until 4.3 V\nHold at 4.3 V until 0.05C\nRest for 1 hour\n\
+                 Discharge at 0.5C for 10 minutes; Discharge at 0.5C until 3.0 V";
+    let recipe = small(json!({"protocol": steps, "oxidation_a_m2": 0.02, "skin_um": 0.1}));
+    let mut simulation = Simulation::new(&recipe, &build(&recipe).unwrap());
+    let summary = simulation.run().unwrap();
+    use StopReason::{CurrentCutoff, LowerCutoff, TimeElapsed, UpperCutoff};
+    let ends: Vec<_> = summary.steps.iter().map(|s| s.stop_reason.unwrap()).collect();
+    assert_eq!(ends, [UpperCutoff, CurrentCutoff, TimeElapsed, TimeElapsed, LowerCutoff]);
+    let [charge, hold, rest, pulse, _] = summary.steps.as_slice() else { panic!("{:?}", summary.steps) };
+    assert!(charge.capacity_mah_g > 100.0 && hold.capacity_mah_g > 1.0 && rest.capacity_mah_g == 0.0);
+    assert!((hold.final_voltage_v - 4.3).abs() < 2e-4 && rest.final_voltage_v < 4.3);
+    assert!((rest.duration_s - 3600.0).abs() < 1e-6 && (pulse.duration_s - 600.0).abs() < 1e-6);
+    // 10 min at 0.5C of 180 mAh/g.
+    assert!((pulse.capacity_mah_g - 15.0).abs() < 1e-9, "{}", pulse.capacity_mah_g);
+    assert!(summary.charge_balance_error < 1e-4 && summary.lithium_balance_error < 1e-4, "{summary:?}");
+    assert!(summary.side_capacity_mah_g > 0.1, "{}", summary.side_capacity_mah_g);
+    let efficiency = summary.first_cycle_efficiency.unwrap();
+    assert!((efficiency - pulse.capacity_mah_g / (charge.capacity_mah_g + hold.capacity_mah_g)).abs() < 1e-12);
+}
+
+#[test]
+fn going_on_is_like_a_longer_protocol() {
+    let recipe = small(json!({}));
+    let structure = build(&recipe).unwrap();
+    let steps = [Step::charge(1.0, 4.2), Step::discharge(1.0, 3.4)];
+    let protocol = |steps: &[Step]| Protocol { initial_voltage_v: 3.5, steps: steps.to_vec() };
+    let mut whole = Simulation::with_protocol(&recipe, &structure, protocol(&steps), StepControl::default());
+    whole.run().unwrap();
+    let mut parts = Simulation::with_protocol(&recipe, &structure, protocol(&steps[..1]), StepControl::default());
+    parts.run().unwrap();
+    parts.continue_with(&steps[1..]);
+    parts.run().unwrap();
+    assert_eq!(parts.series().rows(), whole.series().rows());
+}
+
+#[test]
+fn a_current_beyond_what_surfaces_take_up_ends_at_once() {
     for c_rate in [15.0, 20.0] {
-        let recipe = small(json!({"voxel_um": 2.5, "c_rate": c_rate}));
+        let recipe = small(json!({"voxel_um": 2.5, "c_rate": c_rate, "diffusivity_m2_s": 1e-17}));
         let mut simulation = Simulation::new(&recipe, &build(&recipe).unwrap());
         let summary = simulation.run().unwrap();
-        assert_eq!(summary.stop_reason, Some(StopReason::LowerCutoff));
-        assert_eq!(summary.discharge_capacity_mah_g, 0.0);
+        assert_eq!(summary.stop_reason, Some(StopReason::SurfaceSaturated));
+        assert_eq!((summary.discharge_capacity_mah_g, summary.mean_voltage_v), (0.0, None));
     }
 }
 

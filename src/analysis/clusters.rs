@@ -69,13 +69,13 @@ pub fn label(grid: &VoxelGrid, member: impl Fn(usize) -> bool) -> (Vec<u32>, usi
 }
 
 /// Fraction of a face of the NCA through which electrons pass to the voxel across it, of phase `across`: the part that
-/// touches carbon, the mixed coat or another particle.
+/// touches carbon that passes electrons, the mixed coat or another particle.
 ///
 /// Towards another particle carbon counts too: it fills a gap that is thinner than a voxel, and ties both.
 pub fn electronic_opening(face: &SurfaceFace, across: Phase) -> f64 {
     f64::from(match across {
-        Phase::Nca => face.contact + face.carbon,
-        Phase::Carbon => face.carbon,
+        Phase::Nca => face.contact + face.wired,
+        Phase::Carbon => face.wired,
         Phase::Mixed => face.mixed,
         _ => 0.0,
     })

@@ -12,6 +12,9 @@ use crate::materials::Phase;
 use crate::materials::nca::C_S_MAX;
 use crate::microstructure::{Microstructure, SurfaceFace};
 
+/// Least active part of a voxel: a voxel of rock salt alone still conducts.
+const LEAST_ACTIVE: f64 = 0.05;
+
 /// No position: a contact that ends in no second NCA voxel.
 pub(super) const NONE: u32 = u32::MAX;
 
@@ -29,8 +32,9 @@ pub(super) struct Interior {
 pub(super) struct Contact {
     pub face: u32,
     pub a: u32,
-    /// The other NCA voxel, if it is one.
+    /// The other NCA voxel, if it is one; else the node there.
     pub b: u32,
+    pub other: u32,
     /// Resistance of all but NCA's half voxels, times h per true area of contact [Ohm m].
     pub fixed: f32,
     /// True area of contact over the area of a voxel face.
@@ -47,7 +51,8 @@ pub(super) struct Reaction {
     pub area: f32,
     /// `F c_s_max` over the distance of the NCA's centre from the surface [A s m⁻⁴].
     pub below: f32,
-    /// Film, coat and half a voxel of electrolyte [Ohm m²].
+    /// Film or coat, and that with half a voxel of electrolyte [Ohm m²].
+    pub film: f32,
     pub resistance: f32,
     /// Exchange current density at x = 0.5 [A m⁻²].
     pub j0: f32,
@@ -78,6 +83,11 @@ pub(super) fn face_mut(lattice: &mut Lattice, face: u32) -> &mut f32 {
 /// Axis across a face, and its position among the faces across that axis.
 pub(super) fn face_place(face: u32) -> (usize, usize) {
     ((face >> 30) as usize, (face & 0x3fff_ffff) as usize)
+}
+
+pub(super) fn face(lattice: &Lattice, face: u32) -> f32 {
+    let (axis, index) = face_place(face);
+    [&lattice.gx, &lattice.gy, &lattice.gz][axis][index]
 }
 
 pub(super) fn harmonic(a: f64, b: f64) -> f64 {
@@ -154,14 +164,14 @@ impl ContactShare {
         };
         ContactShare {
             contact: factor(|s| s.contact, |across| across == Phase::Nca),
-            carbon: factor(|s| s.carbon, |across| matches!(across, Phase::Nca | Phase::Carbon)),
+            carbon: factor(|s| s.wired, |across| matches!(across, Phase::Nca | Phase::Carbon)),
             mixed: factor(|s| s.mixed, |across| across == Phase::Mixed),
         }
     }
 
     /// Area of electronic contact with the voxel across, over the true area of the face.
     fn contact(&self, surface: &SurfaceFace, across: Phase) -> f64 {
-        let carbon = self.carbon * f64::from(surface.carbon);
+        let carbon = self.carbon * f64::from(surface.wired);
         match across {
             // Carbon between two particles makes two contacts in series.
             Phase::Nca => self.contact * f64::from(surface.contact) + 0.5 * carbon,
@@ -177,6 +187,9 @@ impl ContactShare {
 pub(super) struct Branches {
     pub storage: Vec<u32>,
     pub storage_nodes: Vec<[u32; 2]>,
+    /// Active part of each NCA voxel, and its surface against LPSCl [voxel faces]; shape: as `storage`.
+    pub active: Vec<f32>,
+    pub exposed: Vec<f32>,
     /// Position of each NCA voxel in `storage`.
     position: Vec<u32>,
     /// Ionic conductivity of each voxel outside the NCA [S m⁻¹].
@@ -204,6 +217,8 @@ impl Branches {
                 lattice.link[voxel] = 0.0;
             }
         }
+        self.active = vec![1.0; self.storage.len()];
+        self.exposed = vec![0.0; self.storage.len()];
         for voxel in 0..grid.len() {
             let phase = structure.phase[voxel];
             for axis in Axis::ALL {
@@ -265,14 +280,26 @@ impl Branches {
                     fixed += 0.5 / p.sigma[other as usize];
                 }
                 *face_mut(lattice, face) = 1.0;
-                self.contacts.push(Contact { face, a, b, fixed: fixed as f32, area: contact as f32 });
+                let other = lattice.node(ELECTRONIC, grid.coordinates(neighbour)) as u32;
+                self.contacts.push(Contact { face, a, b, other, fixed: fixed as f32, area: contact as f32 });
+            }
+            let behind = beyond(structure, surface, coated);
+            if behind == Some(Phase::Lpscl) {
+                // Rock salt where the sulfide touches: it stores no lithium.
+                let exposed = area * direct(surface);
+                self.exposed[a as usize] += exposed as f32;
+                let active = &mut self.active[a as usize];
+                *active = (f64::from(*active) - exposed * p.skin / h).max(LEAST_ACTIVE) as f32;
             }
             let kappa = f64::from(self.kappa[neighbour]);
             if kappa > 0.0 {
                 let face = face_id(lattice, IONIC, axis, at);
                 let electrolyte = lattice.node(IONIC, grid.coordinates(neighbour)) as u32;
                 let below = FARADAY * C_S_MAX / (f64::from(surface.depth) * h);
-                let mut react = |fraction: f64, layer: f64, j0: f64| {
+                // Across a thin coat lies the middle of an electrolyte voxel; one that the grid resolves is that voxel, and
+                // along a film in a pore the current has no voxel to cross.
+                let half = if other.is_electrolyte() { 0.5 * h / kappa } else { 0.0 };
+                let mut react = |fraction: f64, film: f64, j0: f64| {
                     if fraction > 0.0 {
                         *face_mut(lattice, face) = 1.0;
                         self.reactions.push(Reaction {
@@ -281,23 +308,21 @@ impl Branches {
                             electrolyte,
                             area: (area * fraction) as f32,
                             below: below as f32,
-                            resistance: layer as f32,
+                            film: film as f32,
+                            resistance: (film + half) as f32,
                             j0: j0 as f32,
                             carries: false,
                         });
                     }
                 };
-                // Across a thin coat lies the middle of an electrolyte voxel; one that the grid resolves is that voxel, and
-                // along a film in a pore the current has no voxel to cross.
-                let half = if other.is_electrolyte() { 0.5 * h / kappa } else { 0.0 };
                 let coat = match other {
                     Phase::Halide | Phase::Mixed => 0.0,
                     _ => f64::from(surface.coat_um) * 1e-6 / coat_kappa(surface, p),
                 };
-                react(f64::from(surface.covered), coat + half, p.j0_halide);
-                match beyond(structure, surface, coated) {
-                    Some(Phase::Lpscl) => react(direct(surface), p.film_resistance + half, p.j0_lpscl),
-                    Some(Phase::Halide) => react(direct(surface), half, p.j0_halide),
+                react(f64::from(surface.covered), coat, p.j0_halide);
+                match behind {
+                    Some(Phase::Lpscl) => react(direct(surface), p.film_resistance, p.j0_lpscl),
+                    Some(Phase::Halide) => react(direct(surface), 0.0, p.j0_halide),
                     _ => {}
                 }
             }
@@ -321,7 +346,8 @@ impl Branches {
                 lattice.gz[face] = if top.stores_lithium() {
                     let fixed = (p.contact_resistance / h) as f32;
                     let face = (Axis::Z.index() as u32) << 30 | face as u32;
-                    self.contacts.push(Contact { face, a: self.position[voxel], b: NONE, fixed, area: 1.0 });
+                    let other = lattice.hub(TERMINAL) as u32;
+                    self.contacts.push(Contact { face, a: self.position[voxel], b: NONE, other, fixed, area: 1.0 });
                     1.0
                 } else {
                     (2.0 * p.sigma[top as usize]) as f32
@@ -345,6 +371,10 @@ impl Branches {
         self.storage.retain(|_| flags.next() == Some(&true));
         let mut flags = keep.iter();
         self.storage_nodes.retain(|_| flags.next() == Some(&true));
+        for column in [&mut self.active, &mut self.exposed] {
+            let mut flags = keep.iter();
+            column.retain(|_| flags.next() == Some(&true));
+        }
         let there = |a: u32| position[a as usize] != NONE;
         self.interior.retain(|i| there(i.a));
         self.contacts.retain(|c| there(c.a));

@@ -80,6 +80,36 @@ pub fn interface_current(
     result
 }
 
+/// Oxidation of the sulfide on the NCA, an irreversible current that rises with the voltage:
+/// `j = j_ref exp((U − U_ref) F / 2 R T)` (Tafel, transfer coefficient 1/2), U the open-circuit voltage of the NCA beneath.
+///
+/// Not modelled: its slowing down as its products grow.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Oxidation {
+    /// Current density at [`Oxidation::REFERENCE`] [A m⁻²]; 0 turns it off.
+    pub current_density: f64,
+}
+
+impl Oxidation {
+    /// Upper cut-off of the paper [V].
+    pub const REFERENCE: f64 = 4.3;
+
+    pub fn is_off(&self) -> bool {
+        self.current_density == 0.0
+    }
+
+    /// Current density [A m⁻²] and its derivative [A m⁻² V⁻¹] at the voltage `u` [V].
+    pub fn current(&self, u: f64) -> (f64, f64) {
+        if self.is_off() {
+            return (0.0, 0.0);
+        }
+        // Beyond a volt above the reference nothing is known, and Newton's trials must not overflow.
+        let exponent = ((u - Self::REFERENCE) / (2.0 * THERMAL_VOLTAGE)).min(20.0);
+        let j = self.current_density * libm::exp(exponent);
+        (j, j / (2.0 * THERMAL_VOLTAGE))
+    }
+}
+
 /// Inverse hyperbolic sine to an absolute error of 1e-15: one logarithm, where a small relative error would take two.
 fn asinh(y: f64) -> f64 {
     let magnitude = y.abs();

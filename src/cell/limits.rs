@@ -1,8 +1,9 @@
 //! Limits with known answers that the cell must reach.
 
 use super::CellParameters;
-use super::network::Network;
-use super::timestep::{Integrator, Progress, StepControl};
+use super::kinetics::Oxidation;
+use super::network::{Load, Network};
+use super::timestep::{Integrator, Progress, Stage, StepControl};
 use crate::constants::{FARADAY, ONE_C_A_PER_KG, THERMAL_VOLTAGE};
 use crate::grid::VoxelGrid;
 use crate::materials::Phase;
@@ -13,19 +14,15 @@ use crate::microstructure::{Microstructure, NO_PARTICLE, Sphere, surface};
 fn discharge(structure: &Microstructure, p: CellParameters, c_rate: f64, u0: f64) -> Vec<[f64; 2]> {
     let network = Network::new(structure, p).expect("a path");
     let one_c = ONE_C_A_PER_KG * network.nca_mass();
-    let mut integrator = Integrator::new(
-        network,
-        u0,
-        c_rate * one_c,
-        3.0,
-        one_c,
-        StepControl { voltage_step: 0.01, charge_step: 0.007, ..StepControl::default() },
-    );
+    let control = StepControl { voltage_step: 0.01, charge_step: 0.007, ..StepControl::default() };
+    let mut integrator = Integrator::new(network, u0, one_c, control);
+    let load = Load::Current(c_rate * one_c);
+    integrator.begin(Stage { load, limit_v: 3.0, least_current: None, duration: None });
     let mut curve = Vec::new();
     loop {
         if let Progress::Accepted(step) = integrator.advance().expect("a step") {
             curve.push([step.time, step.voltage]);
-            if step.at_limit {
+            if step.end.is_some() {
                 return curve;
             }
         }
@@ -45,7 +42,7 @@ fn sphere(radius_um: f64, voxel_um: f64, shift: f64) -> Microstructure {
     let particle: Vec<u32> = (0..grid.len()).map(|v| if inside(v) { 0 } else { NO_PARTICLE }).collect();
     let mut surface = surface::of_sphere(&grid, &phase, &particle, &sphere);
     for face in &mut surface {
-        face.mixed = 1.0;
+        (face.covered, face.mixed) = (1.0, 1.0);
     }
     Microstructure { grid, phase, particle, particles: vec![sphere], surface }
 }
@@ -63,6 +60,8 @@ fn parameters(d: f64, drop: f64, j0: f64) -> CellParameters {
         kappa,
         j0_halide: j0,
         j0_lpscl: j0,
+        skin: 0.0,
+        oxidation: Oxidation { current_density: 0.0 },
         film_resistance: 0.0,
         contact_resistance: 0.0,
         separator_resistance: 1e-9,
@@ -126,33 +125,50 @@ fn at(curve: &[[f64; 2]], t: f64) -> Option<f64> {
     Some(v0 + (v1 - v0) * (t - t0) / (t1 - t0))
 }
 
+/// Mean difference of two curves over the duration of the second [mV].
+fn mean_difference(curve: &[[f64; 2]], reference: &[[f64; 2]]) -> f64 {
+    let end = reference[reference.len() - 1][0];
+    let errors: Vec<f64> = (1..100)
+        .filter_map(|k| {
+            let t = end * f64::from(k) / 100.0;
+            Some(1e3 * (at(curve, t)? - at(reference, t)?).abs())
+        })
+        .collect();
+    errors.iter().sum::<f64>() / errors.len() as f64
+}
+
 #[test]
 fn one_sphere_discharges_like_a_single_particle() {
-    // Largest mean difference [mV] at 0.5C and 2C for each voxel [um].
-    let allowed = [(1.0, [3.0, 9.0]), (0.5, [1.0, 3.5]), (0.25, [1.0, 3.0])];
-    for (d, drop) in [(1e-14, 0.0), (3e-15, 1.0)] {
+    // Diffusion, its fall near x = 1, radius and voxel [um], greatest mean difference at 0.5C and at 2C [mV]. The centre
+    // of the sphere lies on a corner of the voxels and off it.
+    for (d, drop, radius, voxel, allowed) in [
+        (1e-14, 0.0, 4.0, 0.5, [0.5, 1.6]),
+        (1e-14, 0.0, 2.5, 1.0, [0.8, 3.0]),
+        (3e-15, 1.0, 2.5, 1.0, [3.5, 10.0]),
+        (3e-15, 1.0, 2.5, 0.5, [3.0, 5.5]),
+    ] {
         let p = parameters(d, drop, 5.0);
-        for radius in [4.0, 2.5] {
-            for (voxel, limits) in allowed {
-                for (c_rate, limit) in [0.5, 2.0].into_iter().zip(limits) {
-                    let reference = single_particle(radius * 1e-6, &p, d, drop, c_rate, 4.28);
-                    let end = reference.last().unwrap()[0];
-                    for shift in [0.0, 0.3] {
-                        let c = discharge(&sphere(radius, voxel, shift), p.clone(), c_rate, 4.28);
-                        let errors: Vec<f64> = (1..100)
-                            .filter_map(|k| {
-                                let t = end * k as f64 / 100.0;
-                                Some(1e3 * (at(&c, t)? - at(&reference, t)?).abs())
-                            })
-                            .collect();
-                        let mean = errors.iter().sum::<f64>() / errors.len() as f64;
-                        println!(
-                            "D {d:e} drop {drop} r {radius} C {c_rate} h {voxel} shift {shift}: {mean:.2} ({limit}) cap {:.4}",
-                            c.last().unwrap()[0] / end
-                        );
-                    }
-                }
+        for (c_rate, limit) in [0.5, 2.0].into_iter().zip(allowed) {
+            let reference = single_particle(radius * 1e-6, &p, d, drop, c_rate, 4.28);
+            for shift in [0.0, 0.3] {
+                let curve = discharge(&sphere(radius, voxel, shift), p.clone(), c_rate, 4.28);
+                let mean = mean_difference(&curve, &reference);
+                assert!(mean < limit, "D {d:e}, drop {drop}, r {radius}, h {voxel}, {c_rate}C: {mean} mV");
             }
         }
+    }
+}
+
+#[test]
+fn without_resistance_the_voltage_is_the_equilibrium() {
+    // Fast diffusion and kinetics at a low rate: what is left is 0.05 mV of the NCA's own electronic resistance.
+    let p = parameters(1e-9, 0.0, 1e5);
+    let u0 = 4.28;
+    for [t, v] in discharge(&sphere(2.5, 1.0, 0.0), p.clone(), 0.01, u0) {
+        // 0.01C of 180 mAh/g.
+        let x = p.ocv.stoichiometry(u0).0 + 0.01 * t / 3600.0 * 180.0 / nca::theoretical_capacity_mah_g();
+        let u = p.ocv.voltage(x);
+        // At the cliff 1e-4 of stoichiometry is more than a millivolt.
+        assert!((v - u).abs() < 1e-4 || u < 3.4, "{v} against {u} at x = {x}");
     }
 }

@@ -26,6 +26,7 @@ pub mod fields;
 pub mod kinetics;
 #[cfg(test)]
 mod limits;
+pub mod losses;
 pub mod network;
 pub mod newton;
 #[cfg(test)]
@@ -34,6 +35,7 @@ pub mod timestep;
 
 use crate::materials::Phase;
 use crate::materials::nca::{DiffusionPotential, OpenCircuitVoltage};
+use kinetics::Oxidation;
 
 /// All material parameters of a cell, SI.
 #[derive(Clone, Debug)]
@@ -45,6 +47,10 @@ pub struct CellParameters {
     /// Exchange current density at x = 0.5 under halide and against sulfide [A m⁻²].
     pub j0_halide: f64,
     pub j0_lpscl: f64,
+    /// Thickness of the inactive skin where LPSCl touches NCA [m].
+    pub skin: f64,
+    /// Oxidation of LPSCl there.
+    pub oxidation: Oxidation,
     /// Resistance of the impurity layer where LPSCl touches NCA [Ohm m²].
     pub film_resistance: f64,
     /// Electronic contact resistance between NCA and another particle, carbon, the mixed coat or the collector [Ohm m²].

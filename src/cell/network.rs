@@ -7,7 +7,7 @@
 use super::CellParameters;
 use super::branches::{Branches, Contact, Interior, NONE, Reaction, face_mut, harmonic, reached_from};
 use super::kinetics::{Subsurface, interface_current};
-use crate::constants::FARADAY;
+use crate::constants::{FARADAY, ONE_C_A_PER_KG};
 use crate::linalg::lattice::{End, Lattice, Ring};
 use crate::materials::nca::{self, C_S_MAX};
 use crate::microstructure::Microstructure;
@@ -17,11 +17,25 @@ pub const IONIC: usize = 1;
 pub const TERMINAL: usize = 0;
 pub const SEPARATOR: usize = 1;
 /// Least conductance of a branch, in units of S/m: keeps a branch in the network when its process dies out (x → 1).
-const LEAST: f64 = 1e-12;
+pub(super) const LEAST: f64 = 1e-12;
+
+/// What the cycler holds constant, in SI.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Load {
+    /// Current [A], positive for discharge.
+    Current(f64),
+    /// Terminal voltage [V].
+    Voltage(f64),
+}
+
+/// Resistance of the source that holds a voltage [Ohm m²]: 0.03 mV at 1C of these electrodes.
+const SOURCE_RESISTANCE: f64 = 2e-6;
+/// Currents are balanced relative to no less than this, in units of 1C.
+const LEAST_C_RATE: f64 = 0.1;
 
 /// State of an NCA voxel at the predicted state.
 #[derive(Clone, Copy, Default)]
-struct Predicted {
+pub(super) struct Predicted {
     u: f64,
     /// Diffusion potential [m² s⁻¹] and minus its derivative [m² s⁻¹ V⁻¹].
     theta: f64,
@@ -32,7 +46,7 @@ struct Predicted {
 /// The network of one microstructure.
 pub struct Network {
     pub lattice: Lattice,
-    parameters: CellParameters,
+    pub(super) parameters: CellParameters,
     /// Voxel edge [m].
     pub(super) h: f64,
     /// Cross-section [m²].
@@ -40,23 +54,33 @@ pub struct Network {
     /// NCA mass in the domain [kg], dead particles included.
     nca_mass: f64,
     /// NCA voxels that are connected to anything.
-    storage: Vec<u32>,
-    storage_nodes: Vec<[u32; 2]>,
-    interior: Vec<Interior>,
-    contacts: Vec<Contact>,
+    pub(super) storage: Vec<u32>,
+    pub(super) storage_nodes: Vec<[u32; 2]>,
+    pub(super) interior: Vec<Interior>,
+    pub(super) contacts: Vec<Contact>,
     pub(super) reactions: Vec<Reaction>,
-    predicted: Vec<Predicted>,
+    pub(super) predicted: Vec<Predicted>,
     /// Exchange current density and surface drop of each reaction, at the predicted and the latest state.
-    reaction_j0: Vec<f64>,
-    reaction_drop: Vec<f64>,
+    pub(super) reaction_j0: Vec<f64>,
+    pub(super) reaction_drop: Vec<f64>,
     /// True current minus that of the tangent conductance, of each nonlinear branch.
     reaction_excess: Vec<f64>,
-    storage_excess: Vec<f64>,
+    pub(super) storage_excess: Vec<f64>,
     /// Stoichiometry at the start of the step and now; shape: as `storage`.
     pub x_old: Vec<f64>,
     pub x: Vec<f64>,
     /// Storage per voxel and unit of stoichiometry, divided by the time step and by h.
     storage_rate: f64,
+    /// Active part of each NCA voxel, and its surface against LPSCl in voxel faces; shape: as `storage`.
+    pub(super) active: Vec<f32>,
+    exposed: Vec<f32>,
+    load: Load,
+    /// Time step in work [s].
+    dt: f64,
+    /// Current that oxidises electrolyte at the state last evaluated, in the units of the lattice, and its charge since the
+    /// start [C].
+    side: f64,
+    side_charge: f64,
     ring: Ring<f64>,
 }
 
@@ -115,6 +139,12 @@ impl Network {
             x_old: vec![0.0; n],
             x: vec![0.0; n],
             storage_rate: 0.0,
+            active: branches.active,
+            exposed: branches.exposed,
+            load: Load::Current(0.0),
+            dt: 0.0,
+            side: 0.0,
+            side_charge: 0.0,
         })
     }
 
@@ -123,19 +153,45 @@ impl Network {
         self.nca_mass
     }
 
+    /// 1C in the units of the lattice.
+    pub(super) fn one_c(&self) -> f64 {
+        ONE_C_A_PER_KG * self.nca_mass / self.h
+    }
+
+    /// Puts the cell under another load. The hierarchy of a solver must be made anew.
+    pub fn set_load(&mut self, load: Load) {
+        self.load = load;
+        self.lattice.hub_excess[TERMINAL] = match load {
+            Load::Current(_) => 0.0,
+            Load::Voltage(_) => (self.area / SOURCE_RESISTANCE / self.h) as f32,
+        };
+    }
+
+    /// Current at a state [A], positive for discharge.
+    pub fn current(&self, state: &[f64]) -> f64 {
+        self.lattice_current(state) * self.h
+    }
+
+    pub(super) fn lattice_current(&self, state: &[f64]) -> f64 {
+        match self.load {
+            Load::Current(current) => current / self.h,
+            Load::Voltage(v) => f64::from(self.lattice.hub_excess[TERMINAL]) * (state[self.lattice.hub(TERMINAL)] - v),
+        }
+    }
+
     /// Resistance [Ohm] times h of `resistance` [Ohm m²] over the cross-section: in the units of the lattice.
     pub fn scaled_resistance(&self, resistance: f64) -> f64 {
         resistance / self.area * self.h
     }
 
-    /// Current [A] in the units of the lattice.
-    pub fn scaled_current(&self, current: f64) -> f64 {
-        current / self.h
+    /// Charge that oxidised electrolyte since the start [C].
+    pub fn side_charge(&self) -> f64 {
+        self.side_charge
     }
 
     /// Lithium stored since the start, `Σ F c_s_max V (x − reference)` [C], for voxels in the network.
     pub fn stored_charge(&self, reference: f64) -> f64 {
-        let sum: f64 = self.x_old.iter().map(|x| x - reference).sum();
+        let sum: f64 = self.x_old.iter().zip(&self.active).map(|(x, a)| f64::from(*a) * (x - reference)).sum();
         FARADAY * C_S_MAX * self.h * self.h * self.h * sum
     }
 
@@ -171,6 +227,7 @@ impl Network {
         let Network { lattice, parameters: p, h, .. } = self;
         let capacity = FARADAY * C_S_MAX;
         self.storage_rate = capacity * *h * *h / dt;
+        self.dt = dt;
         for (predicted, [s, e]) in self.predicted.iter_mut().zip(&self.storage_nodes) {
             let u = state[*s as usize] - state[*e as usize];
             let (theta, slope) = p.diffusion.at(u);
@@ -211,9 +268,8 @@ impl Network {
 
     /// Residual of Kirchhoff's current law at `state`, and the conductances of its Jacobian.
     ///
-    /// * `current` – applied current [A / h], positive for discharge
     /// * `residual` – out: current out of each node that nothing brings in; shape: as `state`
-    pub fn evaluate(&mut self, state: &[f64], current: f64, residual: &mut [f64]) {
+    pub fn evaluate(&mut self, state: &[f64], residual: &mut [f64]) {
         let Network { lattice, parameters: p, h, .. } = self;
         for reaction in &self.reactions {
             *face_mut(lattice, reaction.face) = 0.0;
@@ -233,20 +289,29 @@ impl Network {
             *face_mut(lattice, reaction.face) += tangent;
             self.reaction_excess[k] = scale * i.j - f64::from(tangent) * delta;
         }
+        self.side = 0.0;
         for (k, (&voxel, [s, e])) in self.storage.iter().zip(&self.storage_nodes).enumerate() {
             let u = state[*s as usize] - state[*e as usize];
             let (x, slope) = p.ocv.stoichiometry(u);
             self.x[k] = x;
-            let tangent = (-self.storage_rate * slope).max(LEAST) as f32;
+            let rate = self.storage_rate * f64::from(self.active[k]);
+            let (side, side_slope) = p.oxidation.current(u);
+            let exposed = f64::from(self.exposed[k]) * *h;
+            self.side += exposed * side;
+            let tangent = (exposed * side_slope - rate * slope).max(LEAST) as f32;
             lattice.link[voxel as usize] = tangent;
-            self.storage_excess[k] = -self.storage_rate * (x - self.x_old[k]) - f64::from(tangent) * u;
+            self.storage_excess[k] = exposed * side - rate * (x - self.x_old[k]) - f64::from(tangent) * u;
         }
         lattice.wrap();
         lattice.apply(state, residual, &mut self.ring);
         for hub in 0..lattice.hubs() {
             residual[lattice.hub(hub)] = lattice.hub_flow(hub, state);
         }
-        residual[lattice.hub(TERMINAL)] += current;
+        // A source that holds a voltage: its conductance is in the lattice, its potential here.
+        residual[lattice.hub(TERMINAL)] += match self.load {
+            Load::Current(current) => current / *h,
+            Load::Voltage(v) => -f64::from(lattice.hub_excess[TERMINAL]) * v,
+        };
         for (reaction, excess) in self.reactions.iter().zip(&self.reaction_excess) {
             residual[reaction.electrolyte as usize] += excess;
             residual[self.storage_nodes[reaction.nca as usize][1] as usize] -= excess;
@@ -271,35 +336,35 @@ impl Network {
         self.reactions.iter().enumerate().map(of).collect()
     }
 
-    /// An upper bound of the discharge current [A / h] at the frozen state: every wired surface filled to x = 1, lithium moving
+    /// An upper bound of the discharge current [A] at the frozen state: every wired surface filled to x = 1, lithium moving
     /// into the particles as fast as the half voxel lets it. Beyond it no potential drives the current.
     pub fn greatest_discharge(&self) -> f64 {
         let uptake = |reaction: &Reaction| {
             let below = reaction.below(&self.predicted[reaction.nca as usize]);
             f64::from(reaction.area) * below.conductance * (self.parameters.diffusion.full() - below.theta)
         };
-        self.h * self.reactions.iter().filter(|r| r.carries).map(uptake).sum::<f64>()
+        self.h * self.h * self.reactions.iter().filter(|r| r.carries).map(uptake).sum::<f64>()
     }
 
-    /// Makes the present state the start of the next step.
+    /// Makes the state last evaluated the start of the next step.
     pub fn accept(&mut self) {
+        self.side_charge += self.side * self.h * self.dt;
         self.x_old.copy_from_slice(&self.x);
     }
 
-    /// What the solver has lost on the way at the state last evaluated: the greater relative difference to the applied
-    /// `current` [A / h] of the current through the separator and of the lithium stored per time. 0 without a current.
-    pub fn imbalance(&self, state: &[f64], current: f64) -> f64 {
-        if current == 0.0 {
-            return 0.0;
-        }
+    /// What the solver has lost on the way at the state last evaluated: the greater difference to the current of what passes
+    /// the separator and of what is stored and oxidised, relative to it (to 0.1C where it is less).
+    pub fn imbalance(&self, state: &[f64]) -> f64 {
+        let current = self.lattice_current(state);
         let carried = -f64::from(self.lattice.hub_excess[SEPARATOR]) * state[self.lattice.hub(SEPARATOR)];
-        let stored = self.storage_rate * self.x.iter().zip(&self.x_old).map(|(x, old)| x - old).sum::<f64>();
-        (carried / current - 1.0).abs().max((stored / current - 1.0).abs())
+        let uptake = self.x.iter().zip(&self.x_old).zip(&self.active).map(|((x, old), a)| f64::from(*a) * (x - old));
+        let stored = self.storage_rate * uptake.sum::<f64>() - self.side;
+        (carried - current).abs().max((stored - current).abs()) / current.abs().max(LEAST_C_RATE * self.one_c())
     }
 }
 
 impl Reaction {
-    fn below(&self, predicted: &Predicted) -> Subsurface {
+    pub(super) fn below(&self, predicted: &Predicted) -> Subsurface {
         Subsurface { u: predicted.u, theta: predicted.theta, conductance: f64::from(self.below) }
     }
 }

@@ -98,6 +98,11 @@ impl Newton {
         }
     }
 
+    /// Forgets the hierarchy: the network has changed.
+    pub fn forget(&mut self) {
+        self.multigrid = None;
+    }
+
     /// Begins a new step; the network must have been frozen at the predicted state.
     pub fn begin(&mut self) {
         self.stage = Stage::Evaluate;
@@ -110,10 +115,10 @@ impl Newton {
     ///
     /// # Errors
     /// [`Failure`]; `state` is then of no use.
-    pub fn advance(&mut self, network: &mut Network, state: &mut [f64], current: f64) -> Result<Progress, Failure> {
+    pub fn advance(&mut self, network: &mut Network, state: &mut [f64]) -> Result<Progress, Failure> {
         match self.stage {
             Stage::Evaluate => {
-                network.evaluate(state, current, &mut self.residual);
+                network.evaluate(state, &mut self.residual);
                 self.begin_solve(network);
             }
             Stage::Solve => {
@@ -132,7 +137,7 @@ impl Newton {
                     self.stage = Stage::Search { alpha: 1.0, trials: 0 };
                 }
             }
-            Stage::Search { alpha, trials } => return self.search(network, state, current, alpha, trials),
+            Stage::Search { alpha, trials } => return self.search(network, state, alpha, trials),
         }
         Ok(Progress::Running)
     }
@@ -181,7 +186,6 @@ impl Newton {
         &mut self,
         network: &mut Network,
         state: &mut [f64],
-        current: f64,
         alpha: f64,
         trials: usize,
     ) -> Result<Progress, Failure> {
@@ -198,7 +202,7 @@ impl Newton {
         for ((u, base), d) in state.iter_mut().zip(&self.base).zip(direction) {
             *u = base + alpha * f64::from(*d);
         }
-        network.evaluate(state, current, &mut self.residual);
+        network.evaluate(state, &mut self.residual);
         let end = slope(&self.residual, direction);
         if volts > SMALL && end > 0.5 * -start && trials < MAX_LINE_SEARCH {
             // Secant on the slope, kept inside the interval.
@@ -209,7 +213,7 @@ impl Newton {
         // After a full step of size v the next one is about v² / 50 mV (quadratic convergence).
         let converged = volts < 3.0 * self.tolerance_v || volts * volts / 0.05 < self.tolerance_v;
         if alpha == 1.0 && converged {
-            let imbalance = network.imbalance(state, current);
+            let imbalance = network.imbalance(state);
             if imbalance < BALANCED || (self.sharpness < SHARPEST && imbalance < TOLERABLE) {
                 return Ok(Progress::Converged(self.iterations));
             }

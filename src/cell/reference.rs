@@ -22,7 +22,8 @@ enum Branch {
     Contact(usize, Option<usize>, usize, f64, f64),
     /// NCA voxel, electrolyte node, area [m²], depth of the NCA's centre [m], resistance [Ohm m²], j0 [A m⁻²].
     Reaction(usize, usize, f64, f64, f64, f64),
-    Storage(usize),
+    /// NCA voxel; its active volume [m³] and its area against LPSCl [m²].
+    Storage(usize, f64, f64),
 }
 
 struct Model<'a> {
@@ -62,7 +63,12 @@ fn model<'a>(structure: &'a Microstructure, p: &'a CellParameters) -> Model<'a> 
     }
     for v in 0..grid.len() {
         if phase[v] == Phase::Nca {
-            branches.push(Branch::Storage(v));
+            let touching = |s: &&SurfaceFace| s.voxel as usize == v && beyond(structure, s, true) == Some(Phase::Lpscl);
+            let area = |s: &SurfaceFace| {
+                f64::from(s.area) * (1.0 - f64::from(s.covered) - f64::from(s.carbon) - f64::from(s.contact)).max(0.0)
+            };
+            let exposed = h * h * structure.surface.iter().filter(touching).map(area).sum::<f64>();
+            branches.push(Branch::Storage(v, h * h * h - exposed * p.skin, exposed));
         }
         for axis in Axis::ALL {
             let Some(w) = grid.next(v, axis) else { continue };
@@ -98,7 +104,7 @@ fn model<'a>(structure: &'a Microstructure, p: &'a CellParameters) -> Model<'a> 
         total / structure.surface.iter().filter(|s| kinds.contains(&phase[s.neighbour as usize])).map(area).sum::<f64>()
     };
     let particles = share(&[Phase::Nca], |s| s.contact);
-    let carbon = share(&[Phase::Nca, Phase::Carbon], |s| s.carbon);
+    let carbon = share(&[Phase::Nca, Phase::Carbon], |s| s.wired);
     let mixed = share(&[Phase::Mixed], |s| s.mixed);
     for (k, s) in structure.surface.iter().enumerate() {
         let (v, w) = (s.voxel as usize, s.neighbour as usize);
@@ -110,7 +116,7 @@ fn model<'a>(structure: &'a Microstructure, p: &'a CellParameters) -> Model<'a> 
             let twin = structure.surface[..k].iter().find(|t| t.voxel == s.neighbour && t.neighbour == s.voxel);
             if let Some(twin) = twin {
                 let open = |s: &SurfaceFace| {
-                    f64::from(s.area) * (particles * f64::from(s.contact) + 0.5 * carbon * f64::from(s.carbon))
+                    f64::from(s.area) * (particles * f64::from(s.contact) + 0.5 * carbon * f64::from(s.wired))
                 };
                 let mean = 0.5 * (open(s) + open(twin)) * h * h;
                 branches.push(Branch::Contact(v, Some(w), phi_s(w), r / mean, mean));
@@ -119,7 +125,7 @@ fn model<'a>(structure: &'a Microstructure, p: &'a CellParameters) -> Model<'a> 
         if matches!(phase[w], Phase::Carbon | Phase::Mixed) {
             let half = 0.5 * h / p.sigma[phase[w] as usize];
             let touching =
-                if phase[w] == Phase::Carbon { carbon * f64::from(s.carbon) } else { mixed * f64::from(s.mixed) };
+                if phase[w] == Phase::Carbon { carbon * f64::from(s.wired) } else { mixed * f64::from(s.mixed) };
             let contact = area * touching;
             if contact > 0.0 {
                 branches.push(Branch::Contact(v, None, phi_s(w), (r + half) / contact, contact));
@@ -196,10 +202,12 @@ impl Model<'_> {
                     let i = interface_current(diffusion, u[node] - u[phi_e(v)], below, resistance, now, 0.0);
                     (node, phi_e(v), area * i.j, area * i.slope)
                 }
-                Branch::Storage(v) => {
-                    let (x, slope) = ocv.stoichiometry(u[phi_s(v)] - u[phi_e(v)]);
-                    let rate = capacity * h * h * h / dt;
-                    (phi_s(v), phi_e(v), -rate * (x - x_old[v]), -rate * slope)
+                Branch::Storage(v, volume, exposed) => {
+                    let u = u[phi_s(v)] - u[phi_e(v)];
+                    let (x, slope) = ocv.stoichiometry(u);
+                    let rate = capacity * volume / dt;
+                    let (side, side_slope) = self.p.oxidation.current(u);
+                    (phi_s(v), phi_e(v), exposed * side - rate * (x - x_old[v]), exposed * side_slope - rate * slope)
                 }
             };
             residual[a] += flow;
@@ -284,8 +292,9 @@ fn solve_dense(mut a: Vec<Vec<f64>>, mut b: Vec<f64>) -> Vec<f64> {
 
 mod tests {
     use super::*;
-    use crate::cell::network::Network;
-    use crate::cell::timestep::{Integrator, Progress, StepControl};
+    use crate::cell::kinetics::Oxidation;
+    use crate::cell::network::{Load, Network};
+    use crate::cell::timestep::{Integrator, Progress, Stage, StepControl};
     use crate::constants::ONE_C_A_PER_KG;
     use crate::grid::VoxelGrid;
     use crate::materials::nca::{DiffusionPotential, OpenCircuitVoltage};
@@ -319,6 +328,7 @@ mod tests {
                 for w in [grid.previous(v, axis), grid.next(v, axis)].into_iter().flatten() {
                     if particle[w] != particle[v] {
                         let covered = 0.6 * rng.random::<f32>();
+                        let carbon = 0.2 * rng.random::<f32>();
                         surface.push(SurfaceFace {
                             voxel: v as u32,
                             neighbour: w as u32,
@@ -327,7 +337,8 @@ mod tests {
                             covered,
                             coat_um: 0.3 * rng.random::<f32>(),
                             mixed: covered * rng.random::<f32>(),
-                            carbon: 0.2 * rng.random::<f32>(),
+                            carbon,
+                            wired: carbon * rng.random::<f32>(),
                             contact: if phase[w] == Phase::Nca { 0.2 * rng.random::<f32>() } else { 0.0 },
                         });
                     }
@@ -350,6 +361,8 @@ mod tests {
             kappa,
             j0_halide: 5.0,
             j0_lpscl: 0.5,
+            skin: 0.2e-6,
+            oxidation: Oxidation { current_density: 0.01 },
             film_resistance: 0.0139,
             contact_resistance: 1e-5,
             separator_resistance: 34e-4,
@@ -363,13 +376,14 @@ mod tests {
             let one_c = ONE_C_A_PER_KG * network.nca_mass();
             let current = 0.3 * one_c;
             let control = StepControl { tolerance_v: 1e-9, ..StepControl::default() };
-            let mut cell = Integrator::new(network, 4.2, current, 3.3, one_c, control);
+            let mut cell = Integrator::new(network, 4.2, one_c, control);
+            cell.begin(Stage { load: Load::Current(current), limit_v: 3.3, least_current: None, duration: None });
             let (mut times, mut fast) = (vec![0.0], Vec::new());
             while fast.len() < 12 {
                 if let Progress::Accepted(step) = cell.advance().unwrap() {
                     times.push(step.time);
                     fast.push(step.voltage);
-                    if step.at_limit {
+                    if step.end.is_some() {
                         break;
                     }
                 }

@@ -1,6 +1,6 @@
-//! Adaptive backward Euler steps at constant current until the voltage reaches a limit, in bounded pieces of work.
+//! Adaptive backward Euler steps under one load after another, in bounded pieces of work.
 
-use super::network::{Network, TERMINAL};
+use super::network::{Load, Network, TERMINAL};
 use super::newton::{self, Newton, Statistics};
 
 /// How finely to step. Defaults give 40-70 steps a discharge.
@@ -12,13 +12,21 @@ pub struct StepControl {
     pub voltage_step: f64,
     /// Greatest charge of a step, as a share of an hour at 1C.
     pub charge_step: f64,
+    /// Change of the logarithm of the current aimed at in a step of a hold.
+    pub current_step: f64,
     /// A limit counts as reached within this distance [V].
     pub limit_tolerance_v: f64,
 }
 
 impl Default for StepControl {
     fn default() -> Self {
-        StepControl { tolerance_v: 2e-5, voltage_step: 0.03, charge_step: 0.028, limit_tolerance_v: 1e-4 }
+        StepControl {
+            tolerance_v: 2e-5,
+            voltage_step: 0.03,
+            charge_step: 0.028,
+            current_step: 0.2,
+            limit_tolerance_v: 1e-4,
+        }
     }
 }
 
@@ -28,15 +36,39 @@ const MAX_STEPS: usize = 5000;
 /// Shortest step [s].
 const SHORTEST: f64 = 1e-6;
 
+/// A load and what ends it; whichever end comes first counts.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Stage {
+    pub load: Load,
+    /// Terminal voltage that ends a current [V].
+    pub limit_v: f64,
+    /// Size of the current that ends a hold [A].
+    pub least_current: Option<f64>,
+    /// Longest duration [s].
+    pub duration: Option<f64>,
+}
+
+/// What ended a stage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    Voltage,
+    Current,
+    Time,
+    /// No surface could take up the current from the first moment on.
+    Saturated,
+}
+
 /// An accepted step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Accepted {
-    /// Time since the start of this current [s].
+    /// Time since the start of the stage [s].
     pub time: f64,
     /// Terminal voltage [V].
     pub voltage: f64,
-    /// Was this the limit?
-    pub at_limit: bool,
+    /// Current [A], positive for discharge.
+    pub current: f64,
+    /// Was this the end of the stage?
+    pub end: Option<End>,
 }
 
 /// State of a piece of work.
@@ -67,16 +99,20 @@ pub enum Failure {
     },
 }
 
-/// A cell under constant current.
+/// A cell under one load after another.
 pub struct Integrator {
     pub network: Network,
     newton: Newton,
     control: StepControl,
-    /// Applied current [A / h], positive for discharge, and the voltage that ends it [V].
+    /// Current of 1C [A], the scale of the steps.
+    one_c: f64,
+    stage: Stage,
+    /// Size and sign of the current [A].
     current: f64,
-    limit: f64,
+    /// Time in the stage [s], length of the step in work and of the longest one.
     time: f64,
     dt: f64,
+    longest: f64,
     /// Accepted potentials, those one step before and the trial; shape: nodes of the lattice.
     state: Vec<f64>,
     previous: Vec<f64>,
@@ -84,6 +120,8 @@ pub struct Integrator {
     previous_dt: Option<f64>,
     in_step: bool,
     rejections: usize,
+    /// Steps of this stage, and of all.
+    stage_steps: usize,
     steps: usize,
     rejected_steps: usize,
     /// Largest [`Network::imbalance`] over the accepted steps.
@@ -91,45 +129,58 @@ pub struct Integrator {
 }
 
 impl Integrator {
-    /// A cell at rest at `u0` [V], about to carry `current` [A] until its voltage is `limit` [V].
+    /// A cell at rest at `u0` [V], without a load.
     ///
-    /// * `one_c` – current of 1C [A], which sets the scale of the steps
-    pub fn new(
-        mut network: Network,
-        u0: f64,
-        current: f64,
-        limit: f64,
-        one_c: f64,
-        control: StepControl,
-    ) -> Integrator {
+    /// * `one_c` – current of 1C [A]
+    pub fn new(mut network: Network, u0: f64, one_c: f64, control: StepControl) -> Integrator {
         let newton = Newton::new(&network, control.tolerance_v);
         let state = network.rest(u0);
-        let rate = (current / one_c).abs();
+        let rest = Stage { load: Load::Current(0.0), limit_v: 0.0, least_current: None, duration: None };
         Integrator {
             newton,
             control,
-            current: network.scaled_current(current),
-            limit,
+            one_c,
+            stage: rest,
+            current: 0.0,
             time: 0.0,
-            // A first step of 0.03 % of the capacity shows the ohmic drop.
-            dt: 1.0 / rate,
+            dt: 1.0,
+            longest: 1.0,
             previous: state.clone(),
             trial: state.clone(),
             state,
             previous_dt: None,
             in_step: false,
             rejections: 0,
+            stage_steps: 0,
             steps: 0,
             rejected_steps: 0,
             charge_balance_error: 0.0,
             network,
         }
-        .with_longest_step(3600.0 / rate)
     }
 
-    fn with_longest_step(mut self, hour: f64) -> Integrator {
-        self.control.charge_step *= hour;
-        self
+    /// Begins a stage at the present state.
+    pub fn begin(&mut self, stage: Stage) {
+        /// Longest step of a rest or a hold, as a share of its duration, and where it has none [s].
+        const SHARE: f64 = 0.1;
+        const OPEN_ENDED: f64 = 1800.0;
+        self.network.set_load(stage.load);
+        self.newton.forget();
+        self.current = match stage.load {
+            Load::Current(current) => current,
+            Load::Voltage(_) => 0.0,
+        };
+        let rate = (self.current / self.one_c).abs();
+        let patience = stage.duration.map_or(OPEN_ENDED, |d| SHARE * d);
+        // A first step of 0.03 % of the capacity shows the ohmic drop.
+        (self.dt, self.longest) =
+            if rate > 0.0 { (1.0 / rate, 3600.0 / rate * self.control.charge_step) } else { (1.0, patience) };
+        self.stage = stage;
+        self.time = 0.0;
+        self.previous_dt = None;
+        self.in_step = false;
+        self.rejections = 0;
+        self.stage_steps = 0;
     }
 
     /// Potentials of the last accepted step [V]; shape: nodes of the lattice.
@@ -169,13 +220,14 @@ impl Integrator {
             if self.network.greatest_discharge() < self.current {
                 // Shorter steps do not help a surface that cannot take up the lithium: the voltage has fallen away.
                 if self.is_negligible() {
-                    return Ok(self.stop_here());
+                    let end = if self.stage_steps == 0 { End::Saturated } else { End::Voltage };
+                    return Ok(self.stop_here(end));
                 }
                 self.reject(0.1);
             }
             return Ok(Progress::Running);
         }
-        match self.newton.advance(&mut self.network, &mut self.trial, self.current) {
+        match self.newton.advance(&mut self.network, &mut self.trial) {
             Ok(newton::Progress::Running) => Ok(Progress::Running),
             Ok(newton::Progress::Converged(_)) => self.judge(),
             Err(cause) => {
@@ -192,6 +244,11 @@ impl Integrator {
     fn predict(&mut self) {
         // More than this far a straight line is no guide [V].
         const FARTHEST: f64 = 0.1;
+        if let Some(duration) = self.stage.duration {
+            let rest = duration - self.time;
+            // Two like steps to the end rather than one and a crumb.
+            self.dt = if self.dt >= rest { rest } else { self.dt.min(0.5 * rest.max(self.dt)) };
+        }
         let ratio = self.previous_dt.map_or(0.0, |previous| (self.dt / previous).min(2.0));
         for ((trial, u), before) in self.trial.iter_mut().zip(&self.state).zip(&self.previous) {
             *trial = u + ratio * (u - before).clamp(-FARTHEST, FARTHEST);
@@ -201,16 +258,20 @@ impl Integrator {
         self.in_step = true;
     }
 
-    /// Does the step carry less than 3e-6 of the nominal capacity?
+    /// Is the step less than 1e-4 of the longest one? At 1C that is 3e-6 of the nominal capacity.
     fn is_negligible(&self) -> bool {
-        self.dt < 1e-4 * self.control.charge_step
+        self.dt < 1e-4 * self.longest
     }
 
-    /// The limit lies inside the negligible step in work: the run ends where the last one ended.
-    fn stop_here(&mut self) -> Progress {
-        self.steps += 1;
+    /// The end lies inside the negligible step in work: the stage ends where the last step ended.
+    fn stop_here(&mut self, end: End) -> Progress {
         self.in_step = false;
-        Progress::Accepted(Accepted { time: self.time, voltage: self.limit, at_limit: true })
+        Progress::Accepted(Accepted {
+            time: self.time,
+            voltage: self.stage.limit_v,
+            current: self.current,
+            end: Some(end),
+        })
     }
 
     fn reject(&mut self, factor: f64) {
@@ -229,53 +290,70 @@ impl Integrator {
         let control = self.control;
         let before = self.voltage();
         let voltage = self.trial[self.network.lattice.hub(TERMINAL)];
-        let direction = self.current.signum();
+        let current = self.network.current(&self.trial);
+        let first = self.stage_steps == 0;
+        let holds = matches!(self.stage.load, Load::Voltage(_));
+        let limited = !holds && current != 0.0;
         // Above zero while the limit has not been reached.
-        let room = |v: f64| (v - self.limit) * direction;
+        let room = |v: f64| (v - self.stage.limit_v) * current.signum();
         let change = (voltage - before).abs();
-        let at_limit = room(voltage).abs() <= control.limit_tolerance_v;
+        let at_limit = limited && room(voltage).abs() <= control.limit_tolerance_v;
         if self.rejections > MAX_REJECTIONS || self.dt < SHORTEST {
             return Err(Failure::StepTooSmall { time: self.time, dt: self.dt, voltage });
         }
-        if room(voltage) < 0.0 && !at_limit {
+        if limited && room(voltage) < 0.0 && !at_limit {
             if self.is_negligible() {
-                return Ok(self.stop_here());
+                return Ok(self.stop_here(End::Voltage));
             }
             // Aim at the limit along the chord; the voltage mostly bends away from it, so the next try falls short, is accepted
             // and brings the chord closer.
-            let share = if self.steps == 0 { 0.3 } else { room(before) / (room(before) - room(voltage)) };
+            let share = if first { 0.3 } else { room(before) / (room(before) - room(voltage)) };
             // A chord that has not got there in a few tries never will: halve.
             let longest = if self.rejections > 4 { 0.5 } else { 0.95 };
             self.reject(share.clamp(0.05, longest));
             return Ok(Progress::Running);
         }
-        let first = self.steps == 0;
-        if !first && change > 2.5 * control.voltage_step && self.rejections < 3 && room(voltage) > 0.0 && !at_limit {
+        // How far the step went, in units of what is aimed at; the first of a stage holds a jump.
+        let far = match self.stage.load {
+            Load::Voltage(_) => libm::log((self.current / current).abs().max(1e-9)).abs() / control.current_step,
+            Load::Current(_) => change / control.voltage_step,
+        };
+        if !first && far > 2.5 && self.rejections < 3 && !at_limit {
             self.reject(0.5);
             return Ok(Progress::Running);
         }
-        let imbalance = self.network.imbalance(&self.trial, self.current);
+        let imbalance = self.network.imbalance(&self.trial);
         self.charge_balance_error = self.charge_balance_error.max(imbalance);
         std::mem::swap(&mut self.previous, &mut self.state);
         std::mem::swap(&mut self.state, &mut self.trial);
         self.network.accept();
         self.time += self.dt;
+        self.stage_steps += 1;
         self.steps += 1;
         self.rejections = 0;
         self.in_step = false;
+        self.current = current;
         // The first step holds the jump of the ohmic drop: no slope to extrapolate.
         self.previous_dt = (!first).then_some(self.dt);
-        if !at_limit && self.steps >= MAX_STEPS {
+        let end = if at_limit {
+            Some(End::Voltage)
+        } else if holds && self.stage.least_current.is_some_and(|least| current.abs() <= least) {
+            Some(End::Current)
+        } else if self.stage.duration.is_some_and(|duration| self.time >= duration * (1.0 - 1e-12)) {
+            Some(End::Time)
+        } else {
+            None
+        };
+        if end.is_none() && self.stage_steps >= MAX_STEPS {
             return Err(Failure::TooManySteps { time: self.time, voltage });
         }
-        let accepted = Accepted { time: self.time, voltage, at_limit };
-        let wanted = if first { 2.0 } else { 0.9 * control.voltage_step / change.max(1e-9) };
-        self.dt = (self.dt * wanted.clamp(0.3, 2.0)).min(control.charge_step);
-        if room(voltage) > 0.0 && room(before) > room(voltage) && !first {
+        let wanted = if first { 2.0 } else { 0.9 / far.max(1e-9) };
+        self.dt = (self.dt * wanted.clamp(0.3, 2.0)).min(self.longest);
+        if limited && room(voltage) > 0.0 && room(before) > room(voltage) && !first {
             // Do not shoot far beyond the limit.
             let to_limit = self.previous_dt.unwrap_or(self.dt) * room(voltage) / (room(before) - room(voltage));
             self.dt = self.dt.min(1.05 * to_limit.max(SHORTEST));
         }
-        Ok(Progress::Accepted(accepted))
+        Ok(Progress::Accepted(Accepted { time: self.time, voltage, current, end }))
     }
 }

@@ -176,6 +176,7 @@ fn surface(grid: &VoxelGrid, phase: &[Phase], particle: &[u32]) -> Vec<SurfaceFa
                 coat_um: 0.0,
                 mixed: is(&[Phase::Mixed]),
                 carbon: is(&[Phase::Carbon]),
+                wired: is(&[Phase::Carbon]),
                 contact: is(&[Phase::Nca]),
             });
         }

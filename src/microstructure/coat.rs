@@ -67,6 +67,13 @@ impl Layer {
         if u < bare { 0.0 } else { self.thin + (self.thick - self.thin) * (u - bare) / self.coverage }
     }
 
+    /// How far a bare point lies from the edge of the coat, as a share of the surface: `1 − c − u`.
+    fn margin(&self, particle: u32, n: [f64; 3]) -> f64 {
+        let v = self.value(particle, n);
+        let above = self.quantile.partition_point(|&q| q <= v).clamp(1, QUANTILES);
+        1.0 - self.coverage - (above as f64 - 0.5) / QUANTILES as f64
+    }
+
     /// Greatest thickness [um].
     pub(crate) fn thickest(&self) -> f64 {
         self.thick
@@ -89,18 +96,20 @@ impl Coat {
     /// * `reference` – spheres at the reference packing: they fix the pattern, so that all compositions share it
     /// * `spheres` – the same at their true radii
     /// * `volumes_um3` – volume of the halide coat and of the mixed coat in the domain
+    /// * `thin` – one in so many points of the surface is looked at
     pub(crate) fn new(
         recipe: &Recipe,
         reference: &[Sphere],
         spheres: &[Sphere],
         index: &SphereIndex,
         volumes_um3: [f64; 2],
+        thin: u32,
     ) -> Coat {
         let mut coat = Coat::default();
         if volumes_um3.iter().all(|&v| v <= 0.0) {
             return coat;
         }
-        let mut samples = free_surface(spheres, index);
+        let mut samples = free_surface(spheres, index, thin);
         if volumes_um3[0] > 0.0 {
             let layer = layer(recipe, Step::Coat, reference, &samples, volumes_um3[0]);
             for sample in &mut samples {
@@ -117,6 +126,12 @@ impl Coat {
     /// Thickness [um] of the halide and of the mixed layer.
     pub(crate) fn thickness(&self, particle: u32, n: [f64; 3]) -> [f64; 2] {
         [&self.halide, &self.mixed].map(|layer| layer.as_ref().map_or(0.0, |l| l.thickness(particle, n)))
+    }
+
+    /// Do aggregates of carbon reach the bare point on sphere `particle` in direction `n`? They do if it lies further than
+    /// `standoff`, a share of the surface, from the edge of the halide.
+    pub(crate) fn leaves_open(&self, particle: u32, n: [f64; 3], standoff: f64) -> bool {
+        standoff == 0.0 || self.halide.as_ref().is_none_or(|layer| layer.margin(particle, n) > standoff)
     }
 
     /// Greatest thickness of both layers together [um].
@@ -136,8 +151,8 @@ struct Sample {
 }
 
 /// Points spread evenly over all spheres (Fibonacci's lattice), without those inside another sphere.
-fn free_surface(spheres: &[Sphere], index: &SphereIndex) -> Vec<Sample> {
-    let count = (200_000 / spheres.len().max(1)).clamp(48, 2000);
+fn free_surface(spheres: &[Sphere], index: &SphereIndex, thin: u32) -> Vec<Sample> {
+    let count = (200_000 / thin as usize / spheres.len().max(1)).clamp(48, 2000);
     let lattice = fibonacci_lattice(count);
     let weight = 4.0 * std::f64::consts::PI / count as f64;
     let mut samples = Vec::with_capacity(spheres.len() * count);

@@ -55,6 +55,9 @@ pub struct SurfaceFace {
     pub mixed: f32,
     /// Fraction of this area that carbon touches, from the carbon model that does not depend on the voxel size.
     pub carbon: f32,
+    /// The part of `carbon` where electrons pass: aggregates do not reach the bare surface next to the edges of a coat
+    /// (`carbon_standoff` of the recipe).
+    pub wired: f32,
     /// Fraction of this area that touches the bare surface of another particle (gap below
     /// [`surface::CONTACT_GAP_UM`]).
     pub contact: f32,

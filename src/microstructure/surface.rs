@@ -16,8 +16,9 @@ pub const CONTACT_GAP_UM: f64 = 0.125;
 const SHALLOWEST: f64 = 0.05;
 
 /// Points along a voxel's edge where the models are looked up: one per 0.125 um, at most 8.
-fn points_along(voxel_um: f64) -> usize {
-    ((voxel_um / 0.125).round() as usize).clamp(1, 8)
+fn points_along(voxel_um: f64, thin: u32) -> usize {
+    let all = (voxel_um / 0.125).round().clamp(1.0, 8.0);
+    (all / f64::from(thin).sqrt()).max(1.0) as usize
 }
 
 /// What the models know, and the spheres they live on.
@@ -26,6 +27,8 @@ pub(crate) struct Models<'a> {
     pub index: &'a SphereIndex,
     pub coat: &'a Coat,
     pub carbon: &'a CarbonField,
+    /// See `carbon_standoff` of the recipe.
+    pub standoff: f64,
 }
 
 /// All faces of NCA voxels towards another phase or another particle, ordered by voxel.
@@ -37,13 +40,19 @@ pub(crate) struct Models<'a> {
 /// normal n shows |n_x| + |n_y| + |n_z| voxel faces per area. The factor f, one for each particle and within a few per cent of 1,
 /// makes the sum r² times the solid angle that the faces fill as seen from the centre, which by Gauss's theorem is the sphere's
 /// exact area however coarse the voxels.
-pub(crate) fn faces(grid: &VoxelGrid, phase: &[Phase], particle: &[u32], models: &Models) -> Vec<SurfaceFace> {
+pub(crate) fn faces(
+    grid: &VoxelGrid,
+    phase: &[Phase],
+    particle: &[u32],
+    models: &Models,
+    thin: u32,
+) -> Vec<SurfaceFace> {
     let mut faces: Vec<SurfaceFace> = Vec::new();
     // Area of each particle by solid angle and by normals.
     let mut area = vec![[0.0_f64; 2]; models.spheres.len()];
     let extent = grid.extent_um();
     let h = grid.voxel_um;
-    let along = points_along(h);
+    let along = points_along(h, thin);
     for voxel in 0..phase.len() {
         if phase[voxel] != Phase::Nca {
             continue;
@@ -81,6 +90,7 @@ pub(crate) fn faces(grid: &VoxelGrid, phase: &[Phase], particle: &[u32], models:
                 coat_um: if tally.covered > 0 { (tally.thickness / f64::from(tally.covered)) as f32 } else { 0.0 },
                 mixed: share(tally.mixed),
                 carbon: share(tally.carbon),
+                wired: share(tally.wired),
                 contact: share(tally.contact),
             });
         }
@@ -99,8 +109,8 @@ pub(crate) fn of_sphere(grid: &VoxelGrid, phase: &[Phase], particle: &[u32], sph
     let spheres = std::slice::from_ref(sphere);
     let index = SphereIndex::new(spheres, grid.extent_um(), 1.0);
     let coat = Coat::default();
-    let carbon = CarbonField::new(&crate::recipe::Recipe::default(), &coat, &index, grid.extent_um(), 0.0, 1.0);
-    faces(grid, phase, particle, &Models { spheres, index: &index, coat: &coat, carbon: &carbon })
+    let carbon = CarbonField::new(&crate::recipe::Recipe::default(), &coat, &index, grid.extent_um(), 0.0, 1.0, 1);
+    faces(grid, phase, particle, &Models { spheres, index: &index, coat: &coat, carbon: &carbon, standoff: 0.0 }, 1)
 }
 
 /// Counts of the points of a face.
@@ -109,6 +119,7 @@ struct Tally {
     covered: u32,
     mixed: u32,
     carbon: u32,
+    wired: u32,
     contact: u32,
     /// Sum over covered points [um].
     thickness: f64,
@@ -137,6 +148,7 @@ impl Tally {
             }
         } else if models.carbon.holds(p, 0.0, other.distance_um) {
             self.carbon += 1;
+            self.wired += u32::from(models.coat.leaves_open(own, n, models.standoff));
         }
     }
 
