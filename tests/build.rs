@@ -186,3 +186,15 @@ fn faults_come_as_typed_errors() {
     let Err(BuildError::Recipe(issues)) = build(&broken) else { panic!("a broken recipe was built") };
     assert!(issues.iter().any(|i| i.path == "voxel_um"), "{issues:?}");
 }
+
+/// A sketch is the same electrode to the eye: the very same NCA, and of every phase as many voxels.
+#[test]
+fn a_sketch_has_the_nca_and_the_counts_of_the_structure() {
+    use catholyte::microstructure::build::sketch;
+    let recipe = Recipe::from_json(&serde_json::json!({"voxel_um": 1.25})).unwrap();
+    let (quick, full) = (sketch(&recipe).unwrap(), build(&recipe).unwrap());
+    assert_eq!(quick.particle, full.particle);
+    assert_eq!(quick.volume_fractions(), full.volume_fractions());
+    let differ = quick.phase.iter().zip(&full.phase).filter(|(a, b)| a != b).count();
+    assert!(differ > 0 && differ < full.phase.len() / 50, "{differ} of {} voxels differ", full.phase.len());
+}

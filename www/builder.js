@@ -1,5 +1,5 @@
 // @ts-check
-// Follows the recipe with structures: one at a time, the latest wish first, a coarse one before one that takes a while.
+// Follows the recipe with structures: one at a time, the latest wish first, a sketch before the true one.
 
 import { sketchOf } from './sketch.js';
 
@@ -7,8 +7,8 @@ import { sketchOf } from './sketch.js';
 /** @typedef {import('./messages.js').Recipe} Recipe */
 /** @typedef {import('./views/tables.js').Checked} Checked */
 
-/** A fine structure is begun once the knob has been still for so long [ms]. */
-const STILL_MS = 250;
+/** The true structure is begun once the knob has been still for so long [ms]. */
+const STILL_MS = 200;
 
 /**
  * @typedef {object} Hooks
@@ -24,7 +24,7 @@ export class Builder {
   #wantedAt = 0;
   /** @type {Promise<void> | null} */
   #working = null;
-  /** For a structure that takes a while. @type {AbortController | null} */
+  /** @type {AbortController | null} */
   #fine = null;
   /** Ends the wait for a still knob. */
   #wake = () => {};
@@ -68,13 +68,11 @@ export class Builder {
     while (this.#wanted) {
       const wanted = this.#wanted;
       try {
-        const sketched = await this.#sketch(wanted);
-        if (sketched) await this.#stillness();
+        if (await this.#sketch(wanted)) await this.#stillness();
         if (this.#wanted !== wanted) continue;
-        // What takes no longer than a sketch is not given up: a knob that is being turned would never see any of it.
-        if (sketched) this.#fine = new AbortController();
+        const fine = (this.#fine = new AbortController());
         const report = await this.simulator.build(wanted.recipe, this.volume(), {
-          signal: this.#fine?.signal,
+          signal: fine.signal,
           onProgress: ({ stage, fraction }) => this.hooks.onStage(stage, fraction),
         });
         this.#built = wanted.recipe;
@@ -90,13 +88,12 @@ export class Builder {
     }
   }
 
-  /** A coarse structure first, if this one takes a while. @param {Checked} wanted @returns {Promise<boolean>} was there one? */
+  /** A sketch first, if the voxels differ. @param {Checked} wanted @returns {Promise<boolean>} was there one? */
   async #sketch(wanted) {
     if (this.volume() || (this.#built && this.module.same_structure(this.#built, wanted.recipe))) return false;
-    const sketch = sketchOf(this.module, wanted);
-    if (!sketch) return false;
     this.#built = null;
-    await this.hooks.onSketch(await this.simulator.build(sketch, null), wanted);
+    const recipe = sketchOf(this.module, wanted) ?? wanted.recipe;
+    await this.hooks.onSketch(await this.simulator.sketch(recipe), wanted);
     return true;
   }
 

@@ -35,8 +35,8 @@ import { showComposition, stopReason } from './views/tables.js';
 /** @typedef {import('./messages.js').Recipe} Recipe */
 
 const FIRST_PRESET = 'lyc-10';
-/** A discharge begins by itself once the recipe has been left alone for so long [ms]. */
-const LIVE_MS = 300;
+/** A discharge begins by itself when its structure has been there for so long [ms]. */
+const LIVE_MS = 100;
 /** Runs are kept in the browser's storage this long after the last change [ms]. */
 const KEEP_MS = 400;
 
@@ -94,7 +94,11 @@ async function start() {
   const form = new Form(module.fields(), presets, first, module.new_seed, (knob) => change(knob));
   const links = new Links(form.fields, presets, first, (recipe) => module.check_recipe(recipe).issues ?? []);
   const builder = new Builder(module, simulator, () => imported, {
-    onStage: (stage, fraction) => !runner.shown && !isAnswered() && bar.say('Building the structure', stage, fraction),
+    onStage: (stage, fraction) => {
+      // A discharge that waits for its structure has nothing else to tell.
+      const silent = runner.shown ? runner.shown.state !== 'waiting' : isAnswered();
+      if (!silent) bar.say('Building the structure', stage, fraction);
+    },
     onSketch: draw,
     onBuilt: (found, wanted) => {
       show(wanted, found);
@@ -458,7 +462,7 @@ async function start() {
   /** What the chart shows, to tell a longer curve from another set of curves. */
   let drawn = '';
   const showCurves = oneAFrame(() => {
-    const visible = list.runs.filter((one) => !one.hidden);
+    const visible = list.runs.filter((one) => !one.hidden && one.capacity.length > 0);
     const key = JSON.stringify(visible.map(({ id, title }) => [id, title]));
     if (key !== drawn) plots.show(visible);
     else plots.redraw();

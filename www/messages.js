@@ -137,8 +137,9 @@
  */
 
 /**
- * What gets an answer.
+ * What gets an answer. A `sketch` is a structure for the eye alone: the next build takes its place.
  * @typedef {{kind: 'build', id: number, slot: number, recipe: Recipe, volume: Volume | null}
+ *   | {kind: 'sketch', id: number, slot: number, recipe: Recipe}
  *   | {kind: 'run', id: number, slot: number, recipe: Recipe, volume: Volume | null}
  *   | {kind: 'flow', id: number, slot: number, recipe: Recipe, volume: Volume | null, flow: FlowRequest}
  *   | {kind: 'slices', id: number, slot: number, field: string, at: Vector, time_s: number | null}

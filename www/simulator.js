@@ -60,6 +60,15 @@ export class Simulator {
   }
 
   /**
+   * Shows a structure for the eye, at once.
+   * @param {Recipe} recipe
+   * @returns {Promise<import('./messages.js').Report>}
+   */
+  sketch(recipe) {
+    return this.#first().send({ kind: 'sketch', slot: this.#shown, recipe });
+  }
+
+  /**
    * Discharges the shown cathode, building it first if need be.
    * @param {Recipe} recipe
    * @param {Volume | null} volume

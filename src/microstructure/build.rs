@@ -103,6 +103,20 @@ pub fn build(recipe: &Recipe) -> Result<Microstructure, BuildError> {
 /// # Errors
 /// See [`BuildError`].
 pub fn build_with(recipe: &Recipe, begin: &mut dyn FnMut(BuildStage)) -> Result<Microstructure, BuildError> {
+    build_from(recipe, 1, begin)
+}
+
+/// A structure for the eye, many times sooner than [`build`] on coarse grids: the same particles and exact counts, but coat and
+/// carbon are fitted, and faces looked at, in one of sixteen points.
+///
+/// # Errors
+/// See [`BuildError`].
+pub fn sketch(recipe: &Recipe) -> Result<Microstructure, BuildError> {
+    build_from(recipe, 16, &mut |_| ())
+}
+
+/// Looks at one in `thin` points of surfaces and space.
+fn build_from(recipe: &Recipe, thin: u32, begin: &mut dyn FnMut(BuildStage)) -> Result<Microstructure, BuildError> {
     Recipe::from_json(&recipe.to_json()).map_err(BuildError::Recipe)?;
     let grid = recipe.grid();
     let voxels = grid.size.iter().map(|&n| n as f64).product::<f64>();
@@ -149,7 +163,7 @@ pub fn build_with(recipe: &Recipe, begin: &mut dyn FnMut(BuildStage)) -> Result<
     begin(BuildStage::Coat);
     let mixed = composition.fraction(Phase::Mixed);
     let volumes = [composition.coat_halide_fraction * volume, mixed * volume];
-    let coat = Coat::new(recipe, &packing.reference, &particles, &index, volumes);
+    let coat = Coat::new(recipe, &packing.reference, &particles, &index, volumes, thin);
     let coat_voxels = if coat.halide.is_some() {
         let exact = composition.coat_halide_fraction * grid.len() as f64;
         // All of the halide, if it is all coat: rounding must not leave a voxel of grain.
@@ -162,7 +176,7 @@ pub fn build_with(recipe: &Recipe, begin: &mut dyn FnMut(BuildStage)) -> Result<
 
     begin(BuildStage::Carbon);
     let fraction = composition.fraction(Phase::Carbon);
-    let carbon = CarbonField::new(recipe, &coat, &index, extent, fraction, REACH_UM);
+    let carbon = CarbonField::new(recipe, &coat, &index, extent, fraction, REACH_UM, thin);
     place_carbon(&grid, &mut phase, &field, &carbon, target[Phase::Carbon as usize]);
     drop(field);
 
@@ -174,7 +188,7 @@ pub fn build_with(recipe: &Recipe, begin: &mut dyn FnMut(BuildStage)) -> Result<
     begin(BuildStage::Surface);
     let standoff = recipe.carbon_standoff;
     let models = Models { spheres: &particles, index: &index, coat: &coat, carbon: &carbon, standoff };
-    let surface = surface::faces(&grid, &phase, &particle, &models);
+    let surface = surface::faces(&grid, &phase, &particle, &models, thin);
     Ok(Microstructure { grid, phase, particle, particles, surface })
 }
 

@@ -48,7 +48,9 @@ impl CarbonField {
         extent: [f64; 3],
         fraction: f64,
         reach: f64,
+        thin: u32,
     ) -> CarbonField {
+        let points = SAMPLE_POINTS / thin;
         // Whole cells around the period.
         let period = [0, 1].map(|a| (extent[a] / ISLAND_UM).round().max(1.0));
         let mut field = CarbonField {
@@ -57,22 +59,30 @@ impl CarbonField {
             cells_per_um: [period[0] / extent[0], period[1] / extent[1], 1.0 / ISLAND_UM],
             threshold: -1.0,
         };
-        let wanted = (fraction * f64::from(SAMPLE_POINTS)).round() as usize;
+        let wanted = (fraction * f64::from(points)).round() as u32;
         if wanted > 0 {
-            field.threshold = field.solve(recipe.seed, coat, index, extent, wanted, reach);
+            field.threshold = field.solve(recipe.seed, coat, index, extent, [points, wanted], reach);
         }
         field
     }
 
-    /// The least K* that holds `wanted` points of the sample.
-    fn solve(&self, seed: u32, coat: &Coat, index: &SphereIndex, extent: [f64; 3], wanted: usize, reach: f64) -> f64 {
+    /// The least K* that holds `wanted` of so many `points`.
+    fn solve(
+        &self,
+        seed: u32,
+        coat: &Coat,
+        index: &SphereIndex,
+        extent: [f64; 3],
+        [points, wanted]: [u32; 2],
+        reach: f64,
+    ) -> f64 {
         let mut stream = Stream::new(seed, Step::Carbon);
         let start = [0; 3].map(|_| stream.uniform());
         // Additive recurrence with the powers of the plastic number of three dimensions (Roberts 2018).
         const STEP: [f64; 3] = [0.819_172_513_396_164_4, 0.671_043_606_703_789_2, 0.549_700_477_901_970_3];
         let thickest = coat.thickest();
         let mut keys = Vec::new();
-        for i in 0..SAMPLE_POINTS {
+        for i in 0..points {
             let p = [0, 1, 2].map(|a| {
                 let t = start[a] + STEP[a] * f64::from(i);
                 (t - t.floor()) * extent[a]
@@ -92,7 +102,7 @@ impl CarbonField {
         if keys.is_empty() {
             return 0.0;
         }
-        let nth = wanted.min(keys.len()) - 1;
+        let nth = (wanted as usize).min(keys.len()) - 1;
         *keys.select_nth_unstable_by(nth, f64::total_cmp).1
     }
 

@@ -96,18 +96,20 @@ impl Coat {
     /// * `reference` – spheres at the reference packing: they fix the pattern, so that all compositions share it
     /// * `spheres` – the same at their true radii
     /// * `volumes_um3` – volume of the halide coat and of the mixed coat in the domain
+    /// * `thin` – one in so many points of the surface is looked at
     pub(crate) fn new(
         recipe: &Recipe,
         reference: &[Sphere],
         spheres: &[Sphere],
         index: &SphereIndex,
         volumes_um3: [f64; 2],
+        thin: u32,
     ) -> Coat {
         let mut coat = Coat::default();
         if volumes_um3.iter().all(|&v| v <= 0.0) {
             return coat;
         }
-        let mut samples = free_surface(spheres, index);
+        let mut samples = free_surface(spheres, index, thin);
         if volumes_um3[0] > 0.0 {
             let layer = layer(recipe, Step::Coat, reference, &samples, volumes_um3[0]);
             for sample in &mut samples {
@@ -149,8 +151,8 @@ struct Sample {
 }
 
 /// Points spread evenly over all spheres (Fibonacci's lattice), without those inside another sphere.
-fn free_surface(spheres: &[Sphere], index: &SphereIndex) -> Vec<Sample> {
-    let count = (200_000 / spheres.len().max(1)).clamp(48, 2000);
+fn free_surface(spheres: &[Sphere], index: &SphereIndex, thin: u32) -> Vec<Sample> {
+    let count = (200_000 / thin as usize / spheres.len().max(1)).clamp(48, 2000);
     let lattice = fibonacci_lattice(count);
     let weight = 4.0 * std::f64::consts::PI / count as f64;
     let mut samples = Vec::with_capacity(spheres.len() * count);

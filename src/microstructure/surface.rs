@@ -16,8 +16,9 @@ pub const CONTACT_GAP_UM: f64 = 0.125;
 const SHALLOWEST: f64 = 0.05;
 
 /// Points along a voxel's edge where the models are looked up: one per 0.125 um, at most 8.
-fn points_along(voxel_um: f64) -> usize {
-    ((voxel_um / 0.125).round() as usize).clamp(1, 8)
+fn points_along(voxel_um: f64, thin: u32) -> usize {
+    let all = (voxel_um / 0.125).round().clamp(1.0, 8.0);
+    (all / f64::from(thin).sqrt()).max(1.0) as usize
 }
 
 /// What the models know, and the spheres they live on.
@@ -39,13 +40,19 @@ pub(crate) struct Models<'a> {
 /// normal n shows |n_x| + |n_y| + |n_z| voxel faces per area. The factor f, one for each particle and within a few per cent of 1,
 /// makes the sum r² times the solid angle that the faces fill as seen from the centre, which by Gauss's theorem is the sphere's
 /// exact area however coarse the voxels.
-pub(crate) fn faces(grid: &VoxelGrid, phase: &[Phase], particle: &[u32], models: &Models) -> Vec<SurfaceFace> {
+pub(crate) fn faces(
+    grid: &VoxelGrid,
+    phase: &[Phase],
+    particle: &[u32],
+    models: &Models,
+    thin: u32,
+) -> Vec<SurfaceFace> {
     let mut faces: Vec<SurfaceFace> = Vec::new();
     // Area of each particle by solid angle and by normals.
     let mut area = vec![[0.0_f64; 2]; models.spheres.len()];
     let extent = grid.extent_um();
     let h = grid.voxel_um;
-    let along = points_along(h);
+    let along = points_along(h, thin);
     for voxel in 0..phase.len() {
         if phase[voxel] != Phase::Nca {
             continue;
@@ -102,8 +109,8 @@ pub(crate) fn of_sphere(grid: &VoxelGrid, phase: &[Phase], particle: &[u32], sph
     let spheres = std::slice::from_ref(sphere);
     let index = SphereIndex::new(spheres, grid.extent_um(), 1.0);
     let coat = Coat::default();
-    let carbon = CarbonField::new(&crate::recipe::Recipe::default(), &coat, &index, grid.extent_um(), 0.0, 1.0);
-    faces(grid, phase, particle, &Models { spheres, index: &index, coat: &coat, carbon: &carbon, standoff: 0.0 })
+    let carbon = CarbonField::new(&crate::recipe::Recipe::default(), &coat, &index, grid.extent_um(), 0.0, 1.0, 1);
+    faces(grid, phase, particle, &Models { spheres, index: &index, coat: &coat, carbon: &carbon, standoff: 0.0 }, 1)
 }
 
 /// Counts of the points of a face.

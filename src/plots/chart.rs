@@ -235,7 +235,7 @@ mod tests {
             series: vec![
                 series("high", &[[0.0, 4.0], [100.0, 4.0], [200.0, 3.0]], None),
                 series("low", &[[0.0, 2.0], [200.0, 1.0]], None),
-                series("paper, \"10\"", &[[100.0, 3.0]], Some(Mark::Circle)),
+                series("paper, \"10\"", &[[100.0, 3.9]], Some(Mark::Circle)),
             ],
             cursor: None,
         });
@@ -256,7 +256,8 @@ mod tests {
         let say = |name: &str, text: &str| Some((name.to_string(), text.to_string()));
         assert_eq!(read([50.0, 4.2]), say("high", "4.000 V at 50.0 mAh/g"));
         assert_eq!(read([50.0, 2.1]).unwrap().0, "low");
-        assert_eq!(read([101.0, 3.05]), say("paper, \"10\"", "3.000 V at 100.0 mAh/g"));
+        // Nearer to the curve than to the mark, yet within reach of it.
+        assert_eq!(read([101.0, 3.98]), say("paper, \"10\"", "3.900 V at 100.0 mAh/g"));
         assert_eq!(chart.read([2.0, 2.0], 1.0), None);
     }
 
@@ -323,6 +324,6 @@ mod tests {
         let csv = chart.csv();
         assert_eq!(csv.lines().next(), Some("\"Series\",\"Capacity (mAh/g)\",\"Voltage (V)\""));
         assert_eq!(csv.lines().nth(5), Some("\"low\",0.3333333333333333,-0.125"));
-        assert_eq!(csv.lines().nth(6), Some("\"paper, \"\"10\"\"\",100,3"));
+        assert_eq!(csv.lines().nth(6), Some("\"paper, \"\"10\"\"\",100,3.9"));
     }
 }

@@ -44,6 +44,7 @@ pub struct Series {
     /// Joined by a line, dashed or not; else only marks.
     pub line: Option<Line>,
     pub mark: Option<Mark>,
+    /// A line breaks at a point of NaN.
     pub points: Vec<[f64; 2]>,
     /// What a single point is called beyond the name; empty or one for each point.
     pub notes: Vec<String>,
@@ -280,10 +281,14 @@ impl Mark {
 /// The parts of a line that lie inside the frame, in pixels: each step is clipped (Liang and Barsky 1984).
 pub(super) fn visible(points: &[[f64; 2]], frame: &Frame) -> Vec<Vec<(i32, i32)>> {
     let mut pieces: Vec<Vec<(i32, i32)>> = Vec::new();
-    let mut joined = false;
     let places: Vec<[f64; 2]> = points.iter().map(|&[x, y]| [frame.x.place(x), frame.y.place(y)]).collect();
+    let mut broken = true;
     for step in places.windows(2) {
         let [a, b] = [step[0], step[1]];
+        if a.iter().chain(&b).any(|v| v.is_nan()) {
+            broken = true;
+            continue;
+        }
         let (mut enter, mut leave) = (0.0_f64, 1.0_f64);
         for k in 0..2 {
             let d = b[k] - a[k];
@@ -298,22 +303,22 @@ pub(super) fn visible(points: &[[f64; 2]], frame: &Frame) -> Vec<Vec<(i32, i32)>
             }
         }
         if enter > leave {
-            joined = false;
             continue;
         }
         let pixel = |t: f64| {
             let [u, v] = [0, 1].map(|k| a[k] + t * (b[k] - a[k]));
             round([frame.left + u * frame.width, frame.top + (1.0 - v) * frame.height])
         };
-        if !joined || enter > 0.0 {
+        // A line that comes from outside begins anew.
+        if enter > 0.0 || broken {
             pieces.push(vec![pixel(enter)]);
         }
+        broken = false;
         let piece = pieces.last_mut().expect("a piece was begun");
         let next = pixel(leave);
         if piece.last() != Some(&next) {
             piece.push(next);
         }
-        joined = leave >= 1.0;
     }
     pieces.retain(|piece| piece.len() > 1);
     pieces
@@ -388,6 +393,8 @@ mod tests {
         };
         let pieces = visible(&points, &frame);
         assert_eq!(pieces, [vec![(0, 50), (7, 0)], vec![(33, 0), (40, 50), (60, 50)]]);
+        let broken = [[0.0, 0.5], [2.0, 0.5], [f64::NAN; 2], [4.0, 0.5], [6.0, 0.5]];
+        assert_eq!(visible(&broken, &frame), [vec![(0, 50), (20, 50)], vec![(40, 50), (60, 50)]]);
     }
 
     #[test]

@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Axis, Figure, Line, Mark, Scale, Series};
-use crate::composition::Composition;
 use crate::materials::nca::OpenCircuitVoltage;
 use crate::paper::{self, MEASURED, Quantity};
 use crate::presets;
@@ -45,15 +44,26 @@ pub struct Run {
     /// Number in the row of curve colours.
     pub colour: usize,
     pub dashed: bool,
-    /// Has it come to its end? Numbers of a whole discharge are drawn only then.
-    pub finished: bool,
+    /// Once it has come to its end.
+    pub discharge: Option<Discharge>,
     pub recipe: Recipe,
+    /// Empty where nobody knows it.
     pub time_s: Vec<f64>,
     /// mAh per g of NCA.
     pub capacity: Vec<f64>,
     pub voltage: Vec<f64>,
     /// Discharge over charge of the first cycle [%].
     pub first_cycle_efficiency: Option<f64>,
+}
+
+/// Numbers of a run's last discharge ([`crate::results::Summary`]).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Discharge {
+    pub c_rate: f64,
+    /// mAh per g of NCA.
+    pub capacity: f64,
+    /// Energy per mass of the composite's solids [Wh/kg].
+    pub energy: f64,
 }
 
 const VOLTAGE: Axis = Axis {
@@ -161,8 +171,15 @@ pub fn place(along: Along, recipe: &Recipe, capacity: f64, time_s: f64, voltage:
 fn voltage(along: Along, runs: &[Run], paper: bool) -> Figure {
     let ocv = OpenCircuitVoltage::measured();
     let points = |run: &Run| {
-        let columns = run.capacity.iter().zip(&run.time_s).zip(&run.voltage);
-        columns.map(|((&q, &t), &v)| [along.value(&run.recipe, &ocv, q, t), v]).collect()
+        // Without times, a run has several steps: the charge of each is counted from zero.
+        let known = along == Along::Capacity || !run.time_s.is_empty();
+        let time = |k: usize| run.time_s.get(k).copied().unwrap_or(0.0);
+        let rows = run.capacity.iter().zip(&run.voltage).enumerate().filter(|_| known);
+        rows.flat_map(|(k, (&q, &v))| {
+            let back = k > 0 && q < run.capacity[k - 1];
+            back.then_some([f64::NAN; 2]).into_iter().chain([[along.value(&run.recipe, &ocv, q, time(k)), v]])
+        })
+        .collect()
     };
     let mut series: Vec<Series> = runs.iter().map(|run| curve(run, points(run))).collect();
     if paper {
@@ -204,6 +221,11 @@ fn differential(capacity: &[f64], voltage: &[f64]) -> Vec<[f64; 2]> {
     // The first step holds the jump of the ohmic drop.
     let mut from = 1;
     for to in 2..capacity.len() {
+        // Another step of the protocol.
+        if capacity[to] < capacity[from] {
+            from = to;
+            continue;
+        }
         let (dq, dv) = (capacity[to] - capacity[from], voltage[to] - voltage[from]);
         if dv.abs() >= APART {
             points.push([0.5 * (voltage[to] + voltage[from]), (dq / dv).abs()]);
@@ -227,20 +249,17 @@ fn dqdv(runs: &[Run]) -> Figure {
 }
 
 /// Groups in the order in which they first appear.
-fn groups<K: PartialEq>(runs: &[Run], key: impl Fn(&Run) -> K) -> Vec<(K, Vec<&Run>)> {
-    let mut groups: Vec<(K, Vec<&Run>)> = Vec::new();
-    for run in runs.iter().filter(|run| run.finished && !run.capacity.is_empty()) {
-        let key = key(run);
+fn groups<K: PartialEq>(runs: &[Run], key: impl Fn(&Run, Discharge) -> K) -> Vec<(K, Vec<(&Run, Discharge)>)> {
+    let mut groups: Vec<(K, Vec<(&Run, Discharge)>)> = Vec::new();
+    for run in runs {
+        let Some(discharge) = run.discharge else { continue };
+        let key = key(run, discharge);
         match groups.iter_mut().find(|(k, _)| *k == key) {
-            Some((_, members)) => members.push(run),
-            None => groups.push((key, vec![run])),
+            Some((_, members)) => members.push((run, discharge)),
+            None => groups.push((key, vec![(run, discharge)])),
         }
     }
     groups
-}
-
-fn last(run: &Run) -> f64 {
-    run.capacity.last().copied().unwrap_or(0.0)
 }
 
 /// A line with dots through one point for each run, from left to right.
@@ -253,11 +272,12 @@ fn joined(name: String, colour: usize, dashed: bool, mut points: Vec<([f64; 2], 
 
 fn rate(runs: &[Run], paper: bool) -> Figure {
     // Runs of one electrode differ in nothing but the rate.
-    let groups = groups(runs, |run| Recipe { c_rate: 1.0, ..run.recipe.clone() });
+    let groups = groups(runs, |run, _| Recipe { c_rate: 1.0, protocol: String::new(), ..run.recipe.clone() });
     let mut series = Vec::new();
     for (_, members) in &groups {
-        let points = members.iter().map(|run| ([run.recipe.c_rate, last(run)], String::new())).collect();
-        series.push(joined(members[0].title.clone(), members[0].colour, members[0].dashed, points));
+        let points = members.iter().map(|(_, d)| ([d.c_rate, d.capacity], String::new())).collect();
+        let (first, _) = members[0];
+        series.push(joined(first.title.clone(), first.colour, first.dashed, points));
     }
     if paper {
         let mut shapes = SHAPES.iter();
@@ -276,7 +296,7 @@ fn rate(runs: &[Run], paper: bool) -> Figure {
             if let Some(&shape) = shapes.next() {
                 // In the colour of the runs it belongs to.
                 let ours = groups.iter().find(|(r, _)| paper::electrode(r).is_some_and(|p| p.name == preset.name));
-                let colour = ours.map(|(_, members)| members[0].colour);
+                let colour = ours.map(|(_, members)| members[0].0.colour);
                 series.push(measured(format!("paper, {}", preset.title), colour, shape, points));
             }
         }
@@ -293,24 +313,15 @@ fn rate(runs: &[Run], paper: bool) -> Figure {
     Figure { title: "Rate capability", x, y, series, cursor: None }
 }
 
-/// Energy per mass of the composite's solids [Wh/kg]: `∫ V dQ` by the trapezoidal rule, times NCA's share of the mass.
-pub fn energy_density(run: &Run) -> f64 {
-    let energy: f64 = (1..run.capacity.len())
-        .map(|k| 0.5 * (run.voltage[k] + run.voltage[k - 1]) * (run.capacity[k] - run.capacity[k - 1]))
-        .sum();
-    energy * Composition::new(&run.recipe).nca_mass_fraction
-}
-
 fn energy(runs: &[Run]) -> Figure {
     let mixed = |r: &Recipe| r.mixed_halide_parts + r.mixed_carbon_parts > 0.0;
-    let groups = groups(runs, |run| (run.recipe.c_rate, run.recipe.halide, mixed(&run.recipe)));
+    let groups = groups(runs, |run, d| (d.c_rate, run.recipe.halide, mixed(&run.recipe)));
     let series: Vec<Series> = groups
         .iter()
         .enumerate()
         .map(|(i, ((c_rate, halide, mixed), members))| {
-            let points = members
-                .iter()
-                .map(|run| ([paper::halide_percent(&run.recipe), energy_density(run)], run.title.clone()));
+            let points =
+                members.iter().map(|(run, d)| ([paper::halide_percent(&run.recipe), d.energy], run.title.clone()));
             let name = format!("{}{} at {c_rate}C", halide.label(), if *mixed { "-C" } else { "" });
             joined(name, i, i >= super::CURVE_COLOURS.len(), points.collect())
         })
@@ -362,7 +373,7 @@ mod tests {
             title: preset.into(),
             colour: 2,
             dashed: false,
-            finished: true,
+            discharge: Some(Discharge { c_rate, capacity: *capacity.last().unwrap(), energy: 500.0 * c_rate }),
             recipe,
             time_s: capacity.iter().map(|q| 3600.0 * q / (180.0 * c_rate)).collect(),
             capacity: capacity.to_vec(),
@@ -410,8 +421,10 @@ mod tests {
 
     #[test]
     fn differential_capacity_of_a_straight_line_is_its_slope() {
-        let voltage: Vec<f64> = (0..50).map(|k| 4.2 - 0.004 * f64::from(k)).collect();
+        let mut voltage: Vec<f64> = (0..50).map(|k| 4.2 - 0.004 * f64::from(k)).collect();
         let capacity: Vec<f64> = voltage.iter().map(|v| 150.0 * (4.2 - v)).collect();
+        // At rest, before the ohmic drop.
+        voltage[0] = 4.28;
         let points = differential(&capacity, &voltage);
         assert!((10..20).contains(&points.len()), "{}", points.len());
         assert!(points.iter().all(|p| (p[1] - 150.0).abs() < 1e-6 && (4.0..4.2).contains(&p[0])), "{points:?}");
@@ -421,7 +434,7 @@ mod tests {
     fn rates_of_one_electrode_are_joined_from_slow_to_fast() {
         let end = |preset, c_rate, q| run(preset, c_rate, &[0.0, q], &[4.2, 3.0]);
         let mut unfinished = end("lyc-10", 1.0, 5.0);
-        unfinished.finished = false;
+        unfinished.discharge = None;
         let runs = [end("lyc-10", 2.0, 120.0), end("bare", 0.1, 170.0), end("lyc-10", 0.1, 200.0), unfinished];
         let f = figure(Kind::Rate, Along::Capacity, &runs, true);
         assert_eq!(f.series[0].points, [[0.1, 200.0], [2.0, 120.0]]);
@@ -436,16 +449,31 @@ mod tests {
     }
 
     #[test]
-    fn energy_is_per_mass_of_everything_in_the_composite() {
-        let runs =
-            [run("lyc-10", 0.1, &[0.0, 100.0, 200.0], &[4.0, 4.0, 3.0]), run("bare", 0.1, &[0.0, 100.0], &[4.0, 4.0])];
-        // 750 Wh per kg of NCA, 70 of 103 parts of the mass.
-        assert!((energy_density(&runs[0]) - 750.0 * 70.0 / 103.0).abs() < 1e-9);
+    fn energies_of_one_rate_and_halide_are_joined_from_little_halide_to_much() {
+        let runs = [
+            run("lyc-10", 0.1, &[0.0, 200.0], &[4.0, 3.0]),
+            run("bare", 0.1, &[0.0, 100.0], &[4.0, 4.0]),
+            run("lyc-c-14", 0.1, &[0.0, 100.0], &[4.0, 4.0]),
+        ];
         let f = figure(Kind::Energy, Along::Capacity, &runs, true);
-        assert_eq!(f.series.len(), 1);
         let series = &f.series[0];
         assert_eq!((series.name.as_str(), series.notes[1].as_str()), ("LYC at 0.1C", "lyc-10"));
-        assert!(series.points[0][0] == 0.0 && (series.points[1][0] - 10.0).abs() < 1e-9, "{:?}", series.points);
+        assert!(series.points[0] == [0.0, 50.0] && (series.points[1][0] - 10.0).abs() < 1e-9, "{:?}", series.points);
+        // The mixed coat is another electrode.
+        assert_eq!((f.series.len(), f.series[1].name.as_str()), (2, "LYC-C at 0.1C"));
+    }
+
+    #[test]
+    fn steps_of_a_protocol_are_lines_of_their_own_over_capacity() {
+        let mut two = run("lyc-10", 0.5, &[0.0, 90.0, 0.0, 80.0], &[3.0, 4.3, 4.2, 3.0]);
+        let breaks = figure(Kind::Voltage, Along::Capacity, std::slice::from_ref(&two), false).series[0].points.clone();
+        assert!(breaks.len() == 5 && breaks[2][0].is_nan(), "{breaks:?}");
+        assert!(differential(&two.capacity, &two.voltage).iter().all(|p| p[1] < 100.0));
+        two.time_s.clear();
+        (two.capacity, two.voltage) = (vec![0.0, 90.0], vec![4.2, 3.0]);
+        let one = two;
+        let points = |along| figure(Kind::Voltage, along, std::slice::from_ref(&one), false).series[0].points.len();
+        assert_eq!([Along::Capacity, Along::Charge, Along::Time].map(points), [2, 0, 0]);
     }
 
     #[test]

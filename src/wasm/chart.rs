@@ -12,7 +12,7 @@ use web_sys::HtmlCanvasElement;
 use super::draw::{clear, failed, options, style};
 use super::to_js;
 use crate::constants::ONE_C_A_PER_KG;
-use crate::plots::runs::{self, Along, Kind, Run};
+use crate::plots::runs::{self, Along, Discharge, Kind, Run};
 use crate::plots::{Chart, Line, Style, curve_colour};
 use crate::recipe::Recipe;
 
@@ -30,9 +30,17 @@ struct RunOptions {
     title: String,
     colour: usize,
     dashed: bool,
-    finished: bool,
+    /// Numbers of the last discharge, once it has come to its end.
+    discharge: Option<Ended>,
     recipe: serde_json::Value,
     first_cycle_efficiency: Option<f64>,
+}
+
+#[derive(Deserialize)]
+struct Ended {
+    c_rate: f64,
+    capacity: f64,
+    energy: f64,
 }
 
 #[derive(Deserialize)]
@@ -60,7 +68,7 @@ impl RunChart {
         RunChart { runs: Vec::new(), along, chart, pixel_ratio: 1.0 }
     }
 
-    /// Shows runs `{label, title, colour, dashed, finished, recipe, first_cycle_efficiency, capacity, voltage}` as `{kind, along,
+    /// Shows runs `{label, title, colour, dashed, discharge, recipe, first_cycle_efficiency, capacity, voltage}` as `{kind, along,
     /// paper}` says.
     pub fn set(&mut self, runs: Array, shown: JsValue) -> Result<(), JsValue> {
         let shown: Shown = options(shown)?;
@@ -175,12 +183,17 @@ fn read_run(run: JsValue) -> Result<Run, JsValue> {
         Ok(value.dyn_into::<Float64Array>().map_err(|_| failed("A run lacks a column."))?.to_vec())
     };
     let (capacity, voltage) = (column("capacity")?, column("voltage")?);
-    let RunOptions { label, title, colour, dashed, finished, recipe, first_cycle_efficiency } = options(run)?;
+    let RunOptions { label, title, colour, dashed, discharge, recipe, first_cycle_efficiency } = options(run)?;
     let recipe = Recipe::from_json(&recipe).map_err(|issues| super::issues_to_js(&issues))?;
     if voltage.len() != capacity.len() {
         return Err(failed("The columns of a run differ in length."));
     }
-    // The current is constant.
-    let time_s = capacity.iter().map(|q| 3600.0 * q / (recipe.c_rate * ONE_C_A_PER_KG)).collect();
-    Ok(Run { label, title, colour, dashed, finished, recipe, time_s, capacity, voltage, first_cycle_efficiency })
+    // A single discharge has a constant current; the times of several steps do not follow from the charge.
+    let time_s = match recipe.protocol.is_empty() {
+        true => capacity.iter().map(|q| 3600.0 * q / (recipe.c_rate * ONE_C_A_PER_KG)).collect(),
+        false => Vec::new(),
+    };
+    let discharge = discharge.map(|d| Discharge { c_rate: d.c_rate, capacity: d.capacity, energy: d.energy });
+    let first_cycle_efficiency = first_cycle_efficiency.map(|share| 100.0 * share);
+    Ok(Run { label, title, colour, dashed, discharge, recipe, time_s, capacity, voltage, first_cycle_efficiency })
 }

@@ -67,7 +67,7 @@ const VIEWS: [View; Field::COUNT + 2] = [
         bar: "Ionic potential (V)",
         unit: "V",
         needs: "run",
-        fixed: even(-0.4, 0.0),
+        fixed: even(-0.6, 0.0),
         factor: 1.0,
     },
     View {

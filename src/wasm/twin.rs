@@ -11,7 +11,7 @@ use super::structure::{Volume, memory_for_run};
 use super::{failure, issues_to_js, read_recipe, to_js};
 use crate::analysis::Report;
 use crate::microstructure::Microstructure;
-use crate::microstructure::build::{BuildError, BuildStage, build_with};
+use crate::microstructure::build::{self, BuildError, BuildStage, build_with};
 use crate::recipe::{FIELDS, Recipe};
 use crate::simulation::{Progress, Simulation, Status};
 
@@ -22,6 +22,8 @@ pub struct Twin {
     pub(super) structure: Microstructure,
     /// The structure came from a file: recipes leave it alone.
     pub(super) imported: bool,
+    /// It is for the eye alone.
+    sketched: bool,
     pub(super) simulation: Option<Simulation>,
     /// Made when first asked for.
     pub(super) analysis: OnceCell<Report>,
@@ -45,6 +47,13 @@ impl Twin {
         Ok(Twin::with(recipe, structure, false))
     }
 
+    /// A structure for the eye, at once: nothing is to be computed on it, and the next recipe replaces it.
+    pub fn sketch(recipe: JsValue) -> Result<Twin, JsValue> {
+        let recipe = read_recipe(recipe).map_err(|issues| issues_to_js(&issues))?;
+        let structure = build::sketch(&recipe).map_err(refuse)?;
+        Ok(Twin { sketched: true, ..Twin::with(recipe, structure, false) })
+    }
+
     /// Takes a segmented volume in place of the builder: the label map as text (`0=pore,1-9=nca`).
     pub fn imported(recipe: JsValue, volume: &Volume, labels: &str, voxel_um: f64) -> Result<Twin, JsValue> {
         let recipe = read_recipe(recipe).map_err(|issues| issues_to_js(&issues))?;
@@ -55,7 +64,7 @@ impl Twin {
     /// imported structure stays.
     pub fn set_recipe(&mut self, recipe: JsValue, on_stage: &Function) -> Result<(), JsValue> {
         let recipe = read_recipe(recipe).map_err(|issues| issues_to_js(&issues))?;
-        if !self.imported && !alike(&recipe, &self.recipe) {
+        if self.sketched || !self.imported && !alike(&recipe, &self.recipe) {
             let structure = build(&recipe, on_stage)?;
             *self = Twin::with(recipe, structure, false);
             return Ok(());
@@ -105,7 +114,7 @@ impl Twin {
 
 impl Twin {
     fn with(recipe: Recipe, structure: Microstructure, imported: bool) -> Twin {
-        Twin { recipe, structure, imported, simulation: None, analysis: OnceCell::new(), flow: None }
+        Twin { recipe, structure, imported, sketched: false, simulation: None, analysis: OnceCell::new(), flow: None }
     }
 }
 
@@ -129,10 +138,14 @@ fn build(recipe: &Recipe, on_stage: &Function) -> Result<Microstructure, JsValue
         // A listener that throws must not spoil the structure.
         let _ = on_stage.call2(&JsValue::NULL, &words.into(), &fraction.into());
     };
-    build_with(recipe, &mut begin).map_err(|e| match e {
+    build_with(recipe, &mut begin).map_err(refuse)
+}
+
+fn refuse(e: BuildError) -> JsValue {
+    match e {
         BuildError::Recipe(issues) => issues_to_js(&issues),
         e => failure("build", "building the structure", e, "Nothing was built."),
-    })
+    }
 }
 
 pub(super) fn no_run() -> JsValue {

@@ -31,6 +31,8 @@ async function discharge(page, ...rates) {
 async function table(page) {
   const details = page.locator('#chart-table');
   if (!(await details.evaluate((node) => node.open))) await card(page).getByText('Numbers of this chart').click();
+  // The rows are made once the browser has told of the opening.
+  await page.locator('#chart-rows tr').first().waitFor({ state: 'attached' });
   return page.locator('#chart-rows tr').evaluateAll((rows) => rows.map((row) => [...row.cells].map((cell) => cell.textContent)));
 }
 

@@ -53,7 +53,10 @@ browserTest('a fine structure is preceded by a coarse one, and an outdated one i
   await page.evaluate(() => {
     const slider = document.getElementById('slice-position');
     window.seen = [];
-    new MutationObserver(() => window.seen.push(Number(slider.max) + 1)).observe(slider, { attributeFilter: ['max'] });
+    new MutationObserver(() => {
+      const count = Number(slider.max) + 1;
+      if (window.seen.at(-1) !== count) window.seen.push(count);
+    }).observe(slider, { attributeFilter: ['max'] });
   });
   const seen = (count) => page.waitForFunction((n) => window.seen.includes(n), count);
   await number(page, 'Voxel').fill('0.5');

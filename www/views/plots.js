@@ -61,6 +61,14 @@ function key({ colour, line, dashed, mark }) {
   return box;
 }
 
+/** The numbers of a run's last discharge; null while it goes on. @param {Run} run */
+function ended({ state, summary }) {
+  if (state !== 'finished' || !summary) return null;
+  const { c_rate, discharge_capacity_mah_g: capacity, cathode_energy_wh_kg: energy } = summary;
+  // Runs of earlier versions do not tell all of it.
+  return [c_rate, capacity, energy].every((value) => typeof value === 'number') ? { c_rate, capacity, energy } : null;
+}
+
 export class Plots {
   #canvas = /** @type {HTMLCanvasElement} */ (byId('profile'));
   #along = /** @type {HTMLSelectElement} */ (byId('chart-along'));
@@ -156,7 +164,7 @@ export class Plots {
       title: run.title,
       colour: run.colour,
       dashed: run.dashed,
-      finished: run.state === 'finished',
+      discharge: ended(run),
       recipe: run.recipe,
       first_cycle_efficiency: run.summary?.first_cycle_efficiency ?? null,
       capacity: run.capacity,

@@ -6,8 +6,8 @@ import { byId, element } from '../dom.js';
 /** @typedef {import('../messages.js').Starved} Starved */
 
 const LACKS = {
-  electrons: 'no electrons reach it',
-  ions: 'no ions reach it',
+  electrons: 'no electrons',
+  ions: 'no ions',
   weakly_wired: 'weakly wired',
   behind: 'behind the others',
 };
@@ -51,7 +51,7 @@ export class StarvedTable {
       {},
       element('th', { scope: 'row' }, visit),
       element('td', { class: 'words' }, lack(particle)),
-      element('td', {}, centre_um.map((um) => um.toFixed(1)).join(', ')),
+      element('td', { class: 'together' }, centre_um.map((um) => um.toFixed(1)).join(', ')),
       element('td', {}, diameter_um.toFixed(1)),
       element('td', {}, state_of_charge === null ? '–' : state_of_charge.toFixed(1)),
     );

@@ -147,7 +147,7 @@ export class VolumeView {
       const colours = this.#colourSelect.value === 'section' ? this.slices.colours : null;
       const field = colours && colours.view.key !== 'phase' ? colours : null;
       const wanted = field ? JSON.stringify([field.view.key, this.slices.instant, field.scale, field.colormap]) : '';
-      byId('volume-coloured').textContent = field ? field.view.label : '';
+      byId('volume-coloured').textContent = field ? `${field.view.label}, in the colours of the cross-section` : '';
       if (wanted === this.#coloured || !this.#labels || !this.#renderer) return;
       try {
         if (field) {
@@ -157,7 +157,7 @@ export class VolumeView {
           this.#renderer.loadField(bytes, this.module.colour_ramp(field.colormap));
         }
         this.#coloured = wanted;
-        this.redraw();
+        this.#move();
       } catch (error) {
         if (isGone(error)) return;
         throw error;
