@@ -243,11 +243,17 @@ impl Simulation {
             }
             Drive::Voltage(v) => (Load::Voltage(v), v),
         };
+        // A side reaction may take all of a charging current: no step passes more than five hours of its rate.
+        const LONGEST_H: f64 = 5.0;
+        let longest = match step.drive {
+            Drive::CRate(c) if c != 0.0 => Some(3600.0 * LONGEST_H / c.abs()),
+            _ => None,
+        };
         integrator.begin(Stage {
             load,
             limit_v,
             least_current: step.until_c_rate.map(|c| c * one_c),
-            duration: step.for_s,
+            duration: step.for_s.or(longest),
         });
         let ocv = integrator.network.ocv();
         let span = ocv.stoichiometry(before.ocv_v).0 - ocv.stoichiometry(limit_v).0;
