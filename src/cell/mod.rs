@@ -6,13 +6,14 @@
 //!
 //! | branch | between | current |
 //! | --- | --- | --- |
-//! | electronic conduction | neighbours on the electronic rail | harmonic mean of sigma; contact resistance between particles |
-//! | ionic conduction | neighbouring electrolyte voxels | harmonic mean of kappa |
-//! | lithium diffusion | NCA neighbours of one particle, ionic rail | `kappa_NCA = D(x) F c_s_max / abs(dU/dx)` |
-//! | charge transfer | NCA voxel and electrolyte voxel, ionic rail | half voxel + film + Butler-Volmer in series |
-//! | chemical capacitor | the two rails of an NCA voxel | `F c_s_max V dx/dt` |
+//! | electronic conduction | neighbours on the electronic rail | harmonic mean of sigma; a contact resistance on the part of the NCA's surface that carbon, the mixed coat or another particle touches, none where coat lies between |
+//! | ionic conduction | neighbouring electrolyte voxels | harmonic mean of kappa; a coat thinner than a voxel lends its conductance to pore and carbon beside it |
+//! | lithium diffusion | NCA neighbours of one particle, ionic rail | `F c_s_max ΔΘ`, `Θ = ∫ D dx` |
+//! | charge transfer | NCA voxel and electrolyte voxel, ionic rail | diffusion from the voxel's centre to the true surface + coat or impurity layer + Butler-Volmer in series |
+//! | chemical capacitor | the two rails of an NCA voxel | `F c_s_max V dx/dt`, V without the inactive skin where LPSCl touches |
+//! | oxidation of LPSCl | the two rails of an NCA voxel | `A j exp((U − 4.3 V) F / 2 R T)` on the area that LPSCl touches |
 //! | separator | lithium (0 V) and the electrolyte at z = 0 | one resistance |
-//! | collector | the terminal and the electronic voxels at z = L | half a voxel; the applied current enters here |
+//! | collector | the terminal and the electronic voxels at z = L | half a voxel; the applied current, or a source that holds a voltage, enters here |
 //!
 //! One backward Euler step, with D, j0 and sigma taken at the predicted state, is a convex problem (every branch current
 //! rises with the voltage across it), so Newton with a line search converges from anywhere, and every Jacobian is a
