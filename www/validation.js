@@ -9,7 +9,7 @@ import { byId, element, format } from './dom.js';
  *   residual: number | null, kind: string, values: number[]}} Row
  */
 
-/** @typedef {{catholyte: string, voxel_um: number, seeds: number[] | number, rows: Row[]}} Validation */
+/** @typedef {{catholyte: string, voxel_um: number, seeds: number, rows: Row[]}} Validation */
 
 /** @param {number | null} value */
 const show = (value) => (typeof value === 'number' ? format(value, 4) : '–');
@@ -25,6 +25,7 @@ function words(key) {
 
 /** @type {Record<string, string>} */
 const KNOWN = {
+  interfacial_resistance_ohm: 'interfacial resistance (Ω)',
   first_cycle_efficiency: 'first-cycle efficiency (%)',
   retention_100_cycles: 'capacity left after 100 cycles (%)',
   carbon_coverage_percent: 'NCA surface under carbon (%)',
@@ -47,8 +48,7 @@ export async function showValidation() {
     status.textContent = 'The file www/validation.json cannot be read. The command below makes it anew.';
     return;
   }
-  const seeds = Array.isArray(data.seeds) ? data.seeds.length : data.seeds;
-  status.textContent = `Mean and standard deviation over ${seeds} seeds on voxels of ${data.voxel_um} µm, by catholyte ${data.catholyte}; the paper is doi 10.1016/j.ensm.2022.11.038.`;
+  status.textContent = `Mean and standard deviation over ${data.seeds} seeds on voxels of ${data.voxel_um} µm, by catholyte ${data.catholyte}; the paper is doi 10.1016/j.ensm.2022.11.038.`;
   byId('validation').hidden = false;
 }
 

@@ -8,7 +8,7 @@ export const number = (page, name) =>
 /** A radio button lies invisibly on top of its label; so does the pointer. */
 export const choose = (page, name) => page.getByRole('radio', { name, exact: true }).check();
 /** Begins a discharge of what is on the bench. */
-export const runButton = (page) => page.getByRole('button', { name: /^Run( at|$)/ });
+export const runButton = (page) => page.getByRole('button', { name: /^Run( at| \d|$)/ });
 export const run = (page) => runButton(page).click();
 export const finished = (page) => progress(page).filter({ hasText: 'Finished' }).waitFor();
 /** Built, and its numbers there: they go as soon as a knob moves, the word only once the build begins. */

@@ -33,3 +33,45 @@ browserTest('a case that comes out wrong is told', async ({ page, url }) => {
   await page.getByText(/^1 of \d+ cases differ/).waitFor({ timeout: 100_000 });
   await rows(page).filter({ hasText: 'dead end' }).getByText('differs').waitFor();
 });
+
+const table = (page) => page.getByRole('group', { name: 'Table of the model against the paper' });
+const data = {
+  catholyte: '0.1.0',
+  voxel_um: 0.5,
+  seeds: 3,
+  rows: [
+    { electrode: 'lyc-10', quantity: 'discharge_capacity_2C', paper: 122, model_mean: 119.25, model_sd: 2.5, residual: -2.75, kind: 'fitted', values: [117, 119, 122] },
+    { electrode: 'bare', quantity: 'retention_100_cycles', paper: 59, model_mean: null, model_sd: null, residual: null, kind: 'predicted', values: [] },
+  ],
+};
+const validation = (answer) => async ({ page, url }, check) => {
+  await page.route('**/www/validation.json', (route) => route.fulfill(answer));
+  await page.goto(new URL('www/verify.html', url).href);
+  await check();
+};
+
+browserTest('the model stands beside the paper', async ({ page, url }) => {
+  await validation({ json: data })({ page, url }, async () => {
+    await page.getByText('over 3 seeds on voxels of 0.5 µm, by catholyte 0.1.0').waitFor();
+    const cells = await table(page).locator('tbody tr').evaluateAll((rows) => rows.map((row) => [...row.cells].map((cell) => cell.textContent)));
+    assert.deepEqual(cells, [
+      ['lyc-10', 'discharge capacity at 2C (mAh/g)', '122', '119.3 ± 2.5', '−2.75', 'fitted'],
+      ['bare', 'capacity left after 100 cycles (%)', '59', '–', '–', 'predicted'],
+    ]);
+    await page.getByText('cargo run --release -- validate --out www').waitFor();
+  });
+});
+
+browserTest('a missing comparison is told plainly', async ({ page, url }) => {
+  await validation({ status: 404, body: '' })({ page, url }, async () => {
+    await page.getByText('its file www/validation.json is missing').waitFor();
+    assert.equal(await table(page).isVisible(), false);
+  });
+}, { expect: [/404 .*validation\.json/] });
+
+browserTest('a damaged comparison is told plainly', async ({ page, url }) => {
+  await validation({ body: '{"rows": 3}', contentType: 'application/json' })({ page, url }, async () => {
+    await page.getByText('cannot be read').waitFor();
+    assert.equal(await table(page).isVisible(), false);
+  });
+});

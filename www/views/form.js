@@ -63,6 +63,8 @@ export class Form {
   apply({ preset, recipe }) {
     this.base = preset;
     this.recipe = { ...recipe };
+    // What replaces the rate is not folded away.
+    if (hasSteps(recipe)) this.#folds.get('protocol')?.setAttribute('open', '');
     this.#show();
   }
 

@@ -147,9 +147,7 @@ export class Plots {
 
   /** Another chart or other runs: names, table and picture follow. */
   #change() {
-    // Nothing tells of a first cycle before a run had one.
-    const cycled = this.#runs.some((run) => typeof run.summary?.first_cycle_efficiency === 'number');
-    /** @type {HTMLElement} */ (byId('chart-kind').querySelector('[data-kind=efficiency]')).hidden = !cycled;
+    this.#offerFirstCycle();
     byId('along').hidden = !['voltage', 'losses'].includes(this.#kind);
     byId('paper').hidden = ['losses', 'dqdv', 'energy'].includes(this.#kind);
     this.#offerRuns();
@@ -159,6 +157,12 @@ export class Plots {
     this.#drawLegend();
     this.#fillTable();
     this.redraw();
+  }
+
+  /** Nothing tells of a first cycle before a run had one. */
+  #offerFirstCycle() {
+    const cycled = this.#runs.some((run) => typeof run.summary?.first_cycle_efficiency === 'number');
+    /** @type {HTMLElement} */ (byId('chart-kind').querySelector('[data-kind=efficiency]')).hidden = !cycled;
   }
 
   /** Losses are those of one run. */
@@ -204,7 +208,10 @@ export class Plots {
     this.#drawLegend();
     // A table that changed with every step of a run could not be read.
     const finished = this.#runs.filter((run) => run.state === 'finished').length;
-    if (finished !== this.#finished) this.#fillTable();
+    if (finished !== this.#finished) {
+      this.#offerFirstCycle();
+      this.#fillTable();
+    }
     this.#finished = finished;
     const number = this.#mark ? this.#runs.indexOf(this.#mark.run) : -1;
     if (this.#mark && number >= 0 && this.#kind === 'voltage') {
