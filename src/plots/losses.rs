@@ -6,16 +6,25 @@ use crate::cell::losses::Losses;
 use crate::materials::nca::OpenCircuitVoltage;
 use crate::results::Row;
 
-/// Colour of each loss, in their order: related ones share a colour and the second of them is pale.
-const COLOURS: [(usize, bool); Losses::NAMES.len()] =
-    [(0, false), (0, true), (2, false), (2, true), (1, false), (3, false), (4, false), (5, true)];
+/// From the bottom up: number of the loss, and its colour; related ones share a colour and the second of them is pale.
+/// Heterogeneity, the one that may change its sign, lies lowest, so that it passes through zero without a jump.
+const LAYERS: [(usize, usize, bool); Losses::NAMES.len()] = [
+    (6, 4, false),
+    (0, 0, false),
+    (1, 0, true),
+    (2, 2, false),
+    (3, 2, true),
+    (4, 1, false),
+    (5, 3, false),
+    (7, 5, true),
+];
 
 /// Losses of a run: of its last discharge over charge, of all steps otherwise.
 pub(super) fn losses(along: Along, run: Option<&Run>) -> Figure {
     let series = run.map_or(Vec::new(), |run| stack(along, run));
     let y =
         Axis { name: "Voltage loss", unit: "V", label: "Voltage loss (V)", decimals: 4, scale: Scale::even(0.0, 0.2) };
-    let (x, y) = (along.axis(values(&series, 0)), reach(y, values(&series, 1), 0.1));
+    let (x, y) = (along.axis(values(&series, 0)), reach(y, values(&series, 1), 0.05));
     Figure { title: "Voltage losses", x, y, series, cursor: None }
 }
 
@@ -49,7 +58,7 @@ fn stack(along: Along, run: &Run) -> Vec<Series> {
     // Gains hang below zero, so that they hide no loss.
     let mut ends = vec![[0.0_f64; 2]; rows.len()];
     let mut series = Vec::new();
-    for (k, (name, (colour, pale))) in Losses::NAMES.into_iter().zip(COLOURS).enumerate() {
+    for (k, colour, pale) in LAYERS {
         let (mut points, mut base) = (Vec::new(), Vec::new());
         for ((row, end), &x) in rows.iter().zip(&mut ends).zip(&x) {
             let loss = row.losses.values()[k];
@@ -59,7 +68,7 @@ fn stack(along: Along, run: &Run) -> Vec<Series> {
             points.push([x, *end]);
         }
         let area = Some(Area { base, pale });
-        series.push(Series { area, ..line(name.replace('_', " "), Some(colour), points) });
+        series.push(Series { area, ..line(Losses::NAMES[k].replace('_', " "), Some(colour), points) });
     }
     let total = rows.iter().zip(&x).map(|(row, &x)| [x, row.losses.total()]).collect();
     series.push(line(format!("total, {}", run.label), None, total));
@@ -97,14 +106,17 @@ mod tests {
         let figure = losses(Along::Capacity, Some(&one));
         assert_eq!(figure.series.len(), 9);
         // The last discharge alone, without its first row.
-        assert_eq!(figure.series[0].points, [[30.0, 0.01], [50.0, 0.01]]);
+        assert_eq!(figure.series[1].points, [[30.0, 0.01], [50.0, 0.01]]);
         let base = |k: usize| figure.series[k].area.as_ref().unwrap().base[0];
-        assert_eq!(base(1), 0.01);
+        assert_eq!((base(1), base(2)), (0.0, 0.01));
         // A gain hangs below zero, and what follows stands on the losses.
-        assert_eq!((base(6), figure.series[6].points[0][1]), (0.0, -0.02));
+        assert_eq!(
+            (figure.series[0].name.as_str(), base(0), figure.series[0].points[0][1]),
+            ("heterogeneity", 0.0, -0.02)
+        );
         assert!((base(7) - 0.21).abs() < 1e-12 && (figure.series[7].points[0][1] - 0.29).abs() < 1e-12);
         assert!((figure.series[8].points[0][1] - 0.27).abs() < 1e-12);
-        assert_eq!(losses(Along::Time, Some(&one)).series[0].points.len(), 4);
+        assert_eq!(losses(Along::Time, Some(&one)).series[1].points.len(), 4);
     }
 
     #[test]

@@ -176,7 +176,7 @@ browserTest('losses are stacked, read, and told as a table; each run has its own
     await runs(page).nth(before).waitFor();
   }
   await card(page).getByRole('radio', { name: 'Losses', exact: true }).check();
-  const parts = ['electronic', 'contact', 'ionic', 'film', 'charge transfer', 'diffusion', 'heterogeneity', 'separator'];
+  const parts = ['heterogeneity', 'electronic', 'contact', 'ionic', 'film', 'charge transfer', 'diffusion', 'separator'];
   assert.deepEqual(await names(page), [...parts, 'total, 10 wt% LYC, changed, 2C']);
   assert.equal(await page.locator('#profile-legend .filling').count(), 8);
   const numbers = async () => (await table(page)).slice(1).map(([name, q, loss]) => [name, q, Number(loss.replace('−', '-'))]);

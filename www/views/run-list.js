@@ -81,7 +81,7 @@ class Row {
   #name = element('span', { class: 'run-title' });
   #tick = element('input', { type: 'checkbox' });
   #cells = {
-    test: element('td'),
+    test: element('td', { class: 'together' }),
     capacity: element('td'),
     voltage: element('td'),
     energy: element('td'),
