@@ -164,13 +164,15 @@ fn losses_add_up(before: &Row, row: &Row) -> Result<(), String> {
     // Currents are balanced to a share of the current, of 0.1C where it is less; so the parts are known to that share.
     let small = (0.1 / row.c_rate.abs()).max(1.0);
     let parts: f64 = row.losses.values().iter().map(|part| part.abs()).sum();
-    if error <= 0.01 * lost.abs() * small + 1e-4 * parts + 2e-5 { Ok(()) } else { Err(format!("losses off by {error} V of {lost} V")) }
+    if error <= 0.01 * lost.abs() * small + 1e-4 * parts + 2e-5 {
+        Ok(())
+    } else {
+        Err(format!("losses off by {error} V of {lost} V"))
+    }
 }
 
 #[test]
 fn any_electrode_ends_any_protocol_with_balanced_books() {
-    let faults: Vec<String> = (0..CASES)
-        .filter_map(|case| check(case).err())
-        .collect();
+    let faults: Vec<String> = (0..CASES).filter_map(|case| check(case).err()).collect();
     assert!(faults.is_empty(), "{} of {CASES} cases:\n{}", faults.len(), faults.join("\n"));
 }

@@ -186,7 +186,14 @@ fn transmission_line(layers: usize) -> Microstructure {
             let contact = if phase[neighbour] == Phase::Nca { 1.0 } else { 0.0 };
             if phase[neighbour] == Phase::Lpscl || layer(neighbour) != layer(voxel) {
                 let (voxel, neighbour) = (voxel as u32, neighbour as u32);
-                surface.push(SurfaceFace { voxel, neighbour, area: 1.0, depth: 0.5, contact, ..SurfaceFace::default() });
+                surface.push(SurfaceFace {
+                    voxel,
+                    neighbour,
+                    area: 1.0,
+                    depth: 0.5,
+                    contact,
+                    ..SurfaceFace::default()
+                });
             }
         }
     }
@@ -219,15 +226,20 @@ fn two_rails_with_linear_kinetics_are_a_transmission_line() {
         let transfer = 2.0 * h / g - 0.5 * h / kappa - beneath;
         p.j0_lpscl = THERMAL_VOLTAGE / (transfer * nca::j0_shape(x));
         let (sinh, cosh) = (libm::sinh(nu), libm::cosh(nu));
-        let expected = length * r_s * r_e / (r_s + r_e)
-            * (1.0 + (2.0 + (r_s / r_e + r_e / r_s) * cosh) / (nu * sinh));
+        let expected = length * r_s * r_e / (r_s + r_e) * (1.0 + (2.0 + (r_s / r_e + r_e / r_s) * cosh) / (nu * sinh));
 
         let network = Network::new(&structure, p).expect("a path");
         let one_c = ONE_C_A_PER_KG * network.nca_mass();
         // A millivolt is small next to 2 R T / F, and the NCA keeps its voltage for a millisecond.
         let current = 1e-3 / expected;
-        let mut integrator = Integrator::new(network, u0, one_c, StepControl { tolerance_v: 1e-8, ..StepControl::default() });
-        integrator.begin(Stage { load: Load::Current(current), limit_v: 3.0, least_current: None, duration: Some(1e-3) });
+        let mut integrator =
+            Integrator::new(network, u0, one_c, StepControl { tolerance_v: 1e-8, ..StepControl::default() });
+        integrator.begin(Stage {
+            load: Load::Current(current),
+            limit_v: 3.0,
+            least_current: None,
+            duration: Some(1e-3),
+        });
         let voltage = loop {
             if let Progress::Accepted(step) = integrator.advance().expect("a step") {
                 break step.voltage;
