@@ -17,7 +17,7 @@ pub enum StopReason {
     CurrentCutoff,
     /// The time was up.
     TimeElapsed,
-    /// No surface could take up the lithium of this current, even for a moment.
+    /// The surfaces could not take up (or, in a charge, give up) the lithium of this current, even for a moment.
     SurfaceSaturated,
     /// No chain of particles joins the separator to the current collector: no current can flow.
     NoConductingPath,
@@ -174,7 +174,8 @@ pub struct Summary {
     /// Largest difference, over the steps, between the current and what passes the separator or is stored and oxidised,
     /// relative to it (to 0.1C where it is less).
     pub charge_balance_error: f64,
-    /// |lithium stored − charge passed − charge that oxidised electrolyte| over the charge passed in all steps.
+    /// |lithium stored − charge passed − charge that oxidised electrolyte| over the charge passed in all steps, counted at 0.1C
+    /// where the current is less.
     pub lithium_balance_error: f64,
     pub time_steps: usize,
     pub rejected_steps: usize,
