@@ -308,7 +308,6 @@ fn write_figure(electrode: &Electrode, recipe: &Recipe, simulation: &Simulation,
         Ok(path)
     };
     let series = simulation.series();
-    let column = |name| series.column(name).unwrap_or_default();
     write("curve.csv", &series.to_csv())?;
     let mut svg = String::new();
     {
@@ -320,9 +319,7 @@ fn write_figure(electrode: &Electrode, recipe: &Recipe, simulation: &Simulation,
             dashed: false,
             discharge: None,
             recipe: recipe.clone(),
-            time_s: column("time_s"),
-            capacity: column("capacity_mah_g"),
-            voltage: column("voltage_v"),
+            rows: series.rows().to_vec(),
             first_cycle_efficiency: simulation.summary().first_cycle_efficiency,
         };
         let figure = runs::figure(Kind::Voltage, Along::Capacity, &[run], true);

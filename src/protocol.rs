@@ -37,6 +37,33 @@ pub const VOLTAGE_RANGE: [f64; 2] = [2.0, 4.6];
 /// Greatest rate, in units of 1C, and longest duration of a step [s].
 const GREATEST_C_RATE: f64 = 20.0;
 const LONGEST_S: f64 = 3.6e7;
+/// Protocols to start from: a name and the steps.
+pub const TEMPLATES: [(&str, &str); 5] = [
+    (
+        "First cycle",
+        "Charge at 0.1C until 4.3 V\nHold at 4.3 V until 0.02C or for 5 hours\nRest for 10 minutes\nDischarge at 0.1C until 3.0 V",
+    ),
+    (
+        "Rate test 0.1C to 2C",
+        "Discharge at 0.1C until 3.0 V\nCharge at 0.1C until 4.3 V\nHold at 4.3 V until 0.02C or for 5 hours\n\
+         Discharge at 0.5C until 3.0 V\nCharge at 0.1C until 4.3 V\nHold at 4.3 V until 0.02C or for 5 hours\n\
+         Discharge at 1C until 3.0 V\nCharge at 0.1C until 4.3 V\nHold at 4.3 V until 0.02C or for 5 hours\n\
+         Discharge at 2C until 3.0 V",
+    ),
+    ("CCCV", "Charge at 0.5C until 4.3 V\nHold at 4.3 V until 0.05C or for 5 hours\nDischarge at 0.5C until 3.0 V"),
+    (
+        "Pulse",
+        "Discharge at 0.1C for 5 hours or until 3.0 V\nRest for 1 hour\nDischarge at 1C for 10 s or until 3.0 V\nRest for 10 minutes",
+    ),
+    (
+        "GITT-like",
+        "Discharge at 0.1C for 2 hours or until 3.0 V\nRest for 2 hours\n\
+         Discharge at 0.1C for 2 hours or until 3.0 V\nRest for 2 hours\n\
+         Discharge at 0.1C for 2 hours or until 3.0 V\nRest for 2 hours\n\
+         Discharge at 0.1C for 2 hours or until 3.0 V\nRest for 2 hours",
+    ),
+];
+
 /// Steps of a protocol at most.
 const MOST_STEPS: usize = 200;
 
@@ -197,6 +224,7 @@ mod tests {
         assert_eq!(step("Rest for 1 h").for_s, Some(3600.0));
         assert_eq!(parse_steps("Rest for 1 h;\n\n Rest for 5 s\n").unwrap().len(), 2);
         assert_eq!(parse_steps("  ").unwrap().len(), 0);
+        assert_eq!(TEMPLATES.map(|(_, steps)| parse_steps(steps).unwrap().len()), [4, 10, 3, 4, 8]);
     }
 
     #[test]

@@ -17,7 +17,7 @@ pub enum StopReason {
     CurrentCutoff,
     /// The time was up.
     TimeElapsed,
-    /// No surface could take up the lithium of this current, even for a moment.
+    /// The surfaces could not take up (or, in a charge, give up) the lithium of this current, even for a moment.
     SurfaceSaturated,
     /// No chain of particles joins the separator to the current collector: no current can flow.
     NoConductingPath,
@@ -95,6 +95,20 @@ impl Row {
         values[6..].copy_from_slice(&self.losses.values());
         values
     }
+
+    /// The row whose values, in the order of [`Series::names`], are these.
+    pub fn from_values(values: &[f64; 6 + Losses::NAMES.len()]) -> Row {
+        let [time_s, step, capacity_mah_g, voltage_v, c_rate, ocv_v, losses @ ..] = values;
+        Row {
+            time_s: *time_s,
+            step: *step as usize,
+            capacity_mah_g: *capacity_mah_g,
+            voltage_v: *voltage_v,
+            c_rate: *c_rate,
+            ocv_v: *ocv_v,
+            losses: Losses::from_values(losses),
+        }
+    }
 }
 
 /// `∫ f dQ / ∫ dQ` over rows of one step by the trapezoidal rule; `None` without charge.
@@ -160,7 +174,8 @@ pub struct Summary {
     /// Largest difference, over the steps, between the current and what passes the separator or is stored and oxidised,
     /// relative to it (to 0.1C where it is less).
     pub charge_balance_error: f64,
-    /// |lithium stored − charge passed − charge that oxidised electrolyte| over the charge passed in all steps.
+    /// |lithium stored − charge passed − charge that oxidised electrolyte| over the charge passed in all steps, counted at 0.1C
+    /// where the current is less.
     pub lithium_balance_error: f64,
     pub time_steps: usize,
     pub rejected_steps: usize,
@@ -187,6 +202,8 @@ mod tests {
         rows.into_iter().for_each(|row| series.push(row));
         assert_eq!(series.column("voltage_v"), Some(vec![4.0, 4.0, 3.0]));
         assert!(series.to_csv().lines().nth(2).unwrap().starts_with("0,0,1,4,0,"));
+        let values = std::array::from_fn(|k| k as f64 + 1.0);
+        assert_eq!(Row::from_values(&values).values(), values);
         assert_eq!(series.to_csv().lines().next().unwrap().split(',').count(), Series::names().len());
     }
 }

@@ -7,7 +7,7 @@ use crate::cell::CellParameters;
 use crate::cell::fields::{Field, Fields};
 use crate::cell::kinetics::Oxidation;
 use crate::cell::losses::Losses;
-use crate::cell::network::{Load, Network};
+use crate::cell::network::{LEAST_C_RATE, Load, Network};
 use crate::cell::newton;
 use crate::cell::timestep::{End, Failure, Integrator, Progress as StepProgress, Stage, StepControl};
 use crate::composition::Composition;
@@ -404,16 +404,17 @@ impl Simulation {
                 None => Default::default(),
                 Some(i) => {
                     let rows = self.series.rows();
-                    let (mut net, mut passed) = (0.0, 0.0);
+                    let (mut net, mut counted) = (0.0, 0.0_f64);
                     for pair in rows.windows(2).filter(|pair| pair[0].step == pair[1].step) {
                         let charge = pair[1].capacity_mah_g - pair[0].capacity_mah_g;
-                        passed += charge;
+                        let hours = (pair[1].time_s - pair[0].time_s) / 3600.0;
+                        counted += charge.max(LEAST_C_RATE * ONE_C_A_PER_KG * hours);
                         net += charge * pair[1].c_rate.signum();
                     }
                     let stored = per_mass(i.network.stored_charge(self.initial_stoichiometry));
                     let lost = (stored - net - side_capacity_mah_g).abs();
                     let unknowns = i.network.lattice.inverse_diagonal.iter().filter(|d| **d > 0.0).count();
-                    let lithium = if passed > 0.0 { lost / passed } else { 0.0 };
+                    let lithium = if counted > 0.0 { lost / counted } else { 0.0 };
                     (i.statistics(), i.steps(), i.rejected_steps(), i.charge_balance_error(), lithium, unknowns)
                 }
             };

@@ -22,6 +22,7 @@ use crate::citation::{VERSION, citation};
 use crate::composition::Composition;
 use crate::materials::{self, Halide};
 use crate::paper::{MEASURED, Quantity};
+use crate::protocol::TEMPLATES;
 use crate::recipe::{FIELDS, FieldKind, Mode, Recipe, RecipeIssue};
 use crate::{presets as gallery, simulation, snapshots};
 
@@ -63,7 +64,8 @@ fn read_recipe(value: JsValue) -> Result<Recipe, Vec<RecipeIssue>> {
     }
 }
 
-/// The table of fields, each with its default, the range of its slider and the mode in which it counts (null: always).
+/// The table of fields, each with its default, the range of its slider, texts to start from `{name, text}` and the mode in which it
+/// counts (null: always).
 #[wasm_bindgen]
 pub fn fields() -> JsValue {
     let defaults = Recipe::default().to_json();
@@ -78,6 +80,10 @@ pub fn fields() -> JsValue {
                 "porosity" => json!(Mode::Porosity),
                 "loading_mg_cm2" => json!(Mode::Mass),
                 _ => Value::Null,
+            };
+            row["templates"] = match field.key {
+                "protocol" => TEMPLATES.iter().map(|(name, text)| json!({"name": name, "text": text})).collect(),
+                _ => json!([]),
             };
             row["slider"] = slider(field.kind, presets.iter().filter_map(|p| p[field.key].as_f64()));
             row

@@ -6,6 +6,7 @@ use catholyte::grid::VoxelGrid;
 use catholyte::materials::Phase;
 use catholyte::microstructure::{Microstructure, NO_PARTICLE, SurfaceFace, build};
 use catholyte::presets;
+use catholyte::simulation::Simulation;
 use serde_json::json;
 
 /// A structure whose NCA is one particle, with faces of unit weight that touch what lies across them.
@@ -16,11 +17,13 @@ fn structure(size: [usize; 3], phase: impl Fn([usize; 3]) -> Phase) -> Microstru
     let mut surface = Vec::new();
     for voxel in (0..grid.len()).filter(|&v| phase[v] == Phase::Nca) {
         for neighbour in grid.neighbours(voxel).into_iter().flatten().filter(|&n| phase[n] != Phase::Nca) {
+            let carbon = f32::from(u8::from(phase[neighbour] == Phase::Carbon));
             surface.push(SurfaceFace {
                 voxel: voxel as u32,
                 neighbour: neighbour as u32,
                 area: 1.0,
-                carbon: f32::from(u8::from(phase[neighbour] == Phase::Carbon)),
+                carbon,
+                wired: carbon,
                 ..SurfaceFace::default()
             });
         }
@@ -124,6 +127,42 @@ fn a_coat_between_particles_cuts_the_electronic_way() {
     assert_eq!(open.particles[0].electronic_bottleneck_um2, Some(0.5));
     assert_eq!(open.particles[1].electronic_bottleneck_um2, Some(9.0));
     assert!(open.particles[0].electronic_path_ratio.unwrap() > 1.2);
+    // One of its sides sees no contact: the mean of both counts.
+    m.surface.iter_mut().filter(|f| f.voxel == 18).for_each(|f| f.contact = 0.0);
+    let one_sided = analysis::analyse(&m, None);
+    assert!(one_sided.connectivity.nca.electronically_isolated_particles.is_empty());
+    let opened: f32 = m.surface.iter().map(|f| f.contact).sum();
+    assert_eq!((one_sided.particles[0].electronic_bottleneck_um2, opened), (Some(0.25), 0.5));
+}
+
+/// What the report calls isolated takes up no lithium in the cell, and all else does.
+#[test]
+fn the_cell_and_the_report_agree_on_who_is_isolated() {
+    let mut isolated = 0;
+    for (name, carbon_parts) in [("lyc-14", 0.1), ("lyc-14", 0.4), ("lyc-10", 0.2)] {
+        let overrides = json!({"width_um": 15, "thickness_um": 20, "voxel_um": 1.25, "carbon_parts": carbon_parts,
+            "diffusivity_m2_s": 1e-13, "diffusivity_drop": 0, "c_rate": 0.02, "cutoff_voltage_v": 2.5});
+        let recipe = presets::find(name).unwrap().with_overrides(&overrides).unwrap();
+        let structure = build(&recipe).unwrap();
+        let report = analysis::analyse(&structure, None);
+        let mut simulation = Simulation::new(&recipe, &structure);
+        simulation.keep_snapshots();
+        simulation.run().unwrap();
+        let kept: Vec<_> = simulation.snapshots().unwrap().iter().collect();
+        let (particles, numbers) = (report.particles.len(), &structure.particle);
+        let x = |k: usize| kept[k].stoichiometry_by_particle(numbers, particles);
+        let (start, end) = (x(0), x(kept.len() - 1));
+        let nca = &report.connectivity.nca;
+        for p in report.particles.iter().filter(|p| p.voxels > 0) {
+            let listed = nca.electronically_isolated_particles.contains(&p.number)
+                || nca.ionically_isolated_particles.contains(&p.number);
+            // The books balance to 1e-4, and a lone particle may shift what it has.
+            let taken = end[p.number as usize] - start[p.number as usize];
+            assert_eq!(listed, taken.abs() < 1e-3, "{name}, {carbon_parts}: particle {} takes up {taken}", p.number);
+            isolated += usize::from(listed);
+        }
+    }
+    assert!(isolated > 10, "{isolated}");
 }
 
 #[test]

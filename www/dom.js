@@ -70,3 +70,6 @@ export function debounce(quiet_ms, action) {
     timer = window.setTimeout(action, quiet_ms);
   };
 }
+
+/** As much of a text as fits into a message. @param {string} text */
+export const shorten = (text) => (text.length > 40 ? `${text.slice(0, 40)}…` : text);

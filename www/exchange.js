@@ -1,15 +1,18 @@
 // @ts-check
 // Runs as text, for a file and for the browser's storage, and back: what comes from outside is checked to the last number.
 
+import { COLUMNS } from './messages.js';
+import { hasSteps } from './runs.js';
+
 /** @typedef {import('./runs.js').Run} Run */
-/** @typedef {Omit<Run, 'id' | 'c_rate' | 'colour' | 'dashed'>} Loose a run without a place in a list */
+/** @typedef {Omit<Run, 'id' | 'test' | 'colour' | 'dashed'>} Loose a run without a place in a list */
 
 const FORMAT = 'catholyte-runs';
 const FORMAT_VERSION = 1;
 const MOST_POINTS = 100_000;
 const MOST_RUNS = 1000;
 /** Numbers that the page shows of every run. */
-const NUMBERS = ['discharge_capacity_mah_g', 'mean_voltage_v', 'energy_wh_kg', 'charge_balance_error', 'lithium_balance_error', 'time_steps'];
+const NUMBERS = ['discharge_capacity_mah_g', 'energy_wh_kg', 'charge_balance_error', 'lithium_balance_error', 'time_steps'];
 
 /** A file of runs that cannot be taken, and why. */
 export class BadFile extends Error {}
@@ -29,8 +32,7 @@ const record = (run) => ({
   hidden: run.hidden,
   recipe: run.recipe,
   summary: run.summary,
-  capacity_mah_g: Array.from(run.capacity),
-  voltage_v: Array.from(run.voltage),
+  ...Object.fromEntries(Object.entries(run.curve).map(([name, values]) => [name, Array.from(values)])),
 });
 
 /**
@@ -78,6 +80,14 @@ function readRun(run, name, check) {
   const { summary } = run;
   if (!isObject(summary)) throw fault('its summary is missing.');
   for (const key of NUMBERS) if (!Number.isFinite(summary[key])) throw fault(`${key} is ${say(summary[key])}, not a number.`);
+  // Nothing may have been discharged.
+  if (summary.mean_voltage_v !== null && !Number.isFinite(summary.mean_voltage_v)) throw fault(`mean_voltage_v is ${say(summary.mean_voltage_v)}, neither a number nor null.`);
+  const { first_cycle_efficiency: efficiency = null } = summary;
+  if (efficiency !== null && !Number.isFinite(efficiency)) throw fault(`first_cycle_efficiency is ${say(efficiency)}, neither a number nor null.`);
+  const { steps = [] } = summary;
+  if (!Array.isArray(steps)) throw fault('steps of its summary is no list.');
+  const bad = steps.findIndex((step) => !isStep(step));
+  if (bad >= 0) throw fault(`step ${bad + 1} of its summary is ${say(steps[bad])}, not what a step came to.`);
   if (summary.stop_reason !== null && typeof summary.stop_reason !== 'string') throw fault(`stop_reason is ${say(summary.stop_reason)}, not a text.`);
   const column = (/** @type {string} */ key) => {
     const values = run[key];
@@ -86,9 +96,16 @@ function readRun(run, name, check) {
     if (bad >= 0) throw fault(`${key} has ${say(values[bad])} as point ${bad + 1}.`);
     return Float64Array.from(values);
   };
-  const [capacity, voltage] = [column('capacity_mah_g'), column('voltage_v')];
-  if (capacity.length !== voltage.length) throw fault(`${capacity.length} capacities, but ${voltage.length} voltages.`);
-  if (capacity.some((value, i) => i > 0 && value < capacity[i - 1])) throw fault('its capacities do not rise.');
+  // Runs of earlier versions, single discharges, tell charge and voltage alone.
+  const single = !hasSteps(checked.recipe) && run.time_s === undefined;
+  const names = single ? ['capacity_mah_g', 'voltage_v'] : COLUMNS;
+  const curve = Object.fromEntries(names.map((name) => [name, column(name)]));
+  const { capacity_mah_g: capacity, step } = curve;
+  for (const name of names) {
+    if (curve[name].length !== capacity.length) throw fault(`${name} has ${curve[name].length} points, but capacity_mah_g ${capacity.length}.`);
+  }
+  if (step?.some((value, i) => !Number.isInteger(value) || value < (step[i - 1] ?? 0))) throw fault('its steps do not follow each other.');
+  if (capacity.some((value, i) => i > 0 && value < capacity[i - 1] && (!step || step[i] === step[i - 1]))) throw fault('its capacities do not rise.');
   return {
     title: run.title,
     version: run.version,
@@ -98,8 +115,7 @@ function readRun(run, name, check) {
     hidden: run.hidden,
     recipe: checked.recipe,
     summary: /** @type {import('./messages.js').Summary} */ (summary),
-    capacity,
-    voltage,
+    curve,
     live: false,
     state: 'finished',
     fraction: 1,
@@ -111,6 +127,14 @@ function readRun(run, name, check) {
 
 /** @param {unknown} value @returns {value is Record<string, any>} */
 const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** @param {unknown} step @returns {step is import('./messages.js').StepSummary} */
+function isStep(step) {
+  if (!isObject(step) || !isObject(step.drive)) return false;
+  const { drive, mean_voltage_v: mean, stop_reason: end } = step;
+  const numbers = [drive.c_rate ?? drive.voltage, step.capacity_mah_g, step.final_voltage_v, step.duration_s, mean ?? 0];
+  return numbers.every((value) => Number.isFinite(value)) && (end === null || typeof end === 'string');
+}
 
 /** @param {unknown} value */
 function say(value) {

@@ -2,6 +2,7 @@
 // The state of the bench as the fragment of its address: the version of the format, then what differs from the defaults.
 // `#v1?preset=lyc-14&c_rate=2` is the preset lyc-14 at 2C.
 
+import { shorten } from './dom.js';
 import { sameValue } from './runs.js';
 
 /** @typedef {import('./views/form.js').Preset} Preset */
@@ -70,11 +71,8 @@ export class Links {
     const [issue] = this.check(recipe);
     if (issue) {
       const label = this.fields.find((one) => one.key === issue.path)?.label ?? issue.path;
-      throw new BadLink(`${label}: ${shorten(String(issue.value))} given, allowed is ${issue.allowed}.`);
+      throw new BadLink(`${label}: ${shorten(String(issue.value))} given, allowed is ${issue.allowed}. ${issue.hint}`);
     }
     return { preset, recipe };
   }
 }
-
-/** @param {string} text */
-const shorten = (text) => (text.length > 40 ? `${text.slice(0, 40)}…` : text);

@@ -196,7 +196,7 @@ async function start() {
     const answer = module.check_recipe(form.recipe);
     form.showIssues(answer.issues ?? []);
     checked = answer.issues ? null : answer;
-    bar.showRate(form.recipe.c_rate);
+    bar.showTest(form.recipe);
     bar.showFiner(checked && !imported ? checked.recipe.voxel_um : null);
     makeWay();
     enable();
@@ -381,7 +381,7 @@ async function start() {
     if (!sketch) {
       const known = list.find(checked.recipe);
       // What is in the list already is computed again for its fields, not listed twice.
-      if (known) return void discharge({ ...known, live: true, state: 'waiting', capacity: new Float64Array(0), voltage: new Float64Array(0) });
+      if (known) return void discharge({ ...known, live: true, state: 'waiting', curve: {} });
       return void discharge(list.add(wanted(true)));
     }
     if (list.find(sketch)) return;
@@ -426,7 +426,7 @@ async function start() {
   function follow(current, progress) {
     const stage = progress.stage[0].toUpperCase() + progress.stage.slice(1);
     if (!('curve' in progress)) return bar.say('Building the structure', progress.stage, progress.fraction);
-    if (progress.curve.capacity.length) {
+    if (progress.curve.time_s.length) {
       slices.allow('run', true);
       discharged = current;
       if (progress.from === 0) slices.suggest('stoichiometry');
@@ -462,7 +462,7 @@ async function start() {
   /** What the chart shows, to tell a longer curve from another set of curves. */
   let drawn = '';
   const showCurves = oneAFrame(() => {
-    const visible = list.runs.filter((one) => !one.hidden && one.capacity.length > 0);
+    const visible = list.runs.filter((one) => !one.hidden && one.curve.capacity_mah_g?.length > 0);
     const key = JSON.stringify(visible.map(({ id, title }) => [id, title]));
     if (key !== drawn) plots.show(visible);
     else plots.redraw();

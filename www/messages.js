@@ -89,13 +89,21 @@
  * @property {number} capacity_mah_g
  * @property {number} voltage_v
  * @property {number} from
- * @property {{capacity: Float64Array, voltage: Float64Array}} curve
+ * @property {Curve} curve
+ */
+
+/** Columns of a run by name, all of one length; runs of earlier versions have charge and voltage alone. @typedef {Record<string, Float64Array>} Curve */
+
+/**
+ * The numbers of a run: of its last discharge, and what all steps share.
+ * @typedef {Record<string, unknown> & {first_cycle_efficiency?: number | null, steps?: StepSummary[], discharge_capacity_mah_g: number, mean_voltage_v: number | null, energy_wh_kg: number, stop_reason: string | null,
+ *   charge_balance_error: number, lithium_balance_error: number, time_steps: number}} Summary
  */
 
 /**
- * The numbers of a discharge.
- * @typedef {Record<string, unknown> & {discharge_capacity_mah_g: number, mean_voltage_v: number, energy_wh_kg: number, stop_reason: string | null,
- *   charge_balance_error: number, lithium_balance_error: number, time_steps: number}} Summary
+ * A step of a run: what was held, and what came of it.
+ * @typedef {{drive: {c_rate: number} | {voltage: number}, capacity_mah_g: number, mean_voltage_v: number | null, final_voltage_v: number,
+ *   duration_s: number, stop_reason: string | null}} StepSummary
  */
 
 /**
@@ -160,6 +168,24 @@
  *   | {kind: 'failed', id: number, failure: Failure}
  *   | {kind: 'crashed', id: number | null, message: string}} Reply
  */
+
+/** The columns of a run that the page keeps. */
+export const COLUMNS = [
+  'time_s',
+  'step',
+  'capacity_mah_g',
+  'voltage_v',
+  'c_rate',
+  'ocv_v',
+  'loss_electronic_v',
+  'loss_contact_v',
+  'loss_ionic_v',
+  'loss_film_v',
+  'loss_charge_transfer_v',
+  'loss_diffusion_v',
+  'loss_heterogeneity_v',
+  'loss_separator_v',
+];
 
 /** Requests about what is there already: they are answered between two pieces of a run. */
 export const PICTURES = ['slices', 'field', 'starved', 'labels', 'file'];

@@ -3,7 +3,6 @@
 
 import { isOpen } from './runs.js';
 import { Pause, SimulatorError, isAbort } from './simulator.js';
-import { join } from './views/plots.js';
 
 /** @typedef {import('./runs.js').Run} Run */
 /** @typedef {import('./runs.js').Wanted} Wanted */
@@ -127,8 +126,7 @@ export class Runner {
       stage,
       fraction,
       seconds_left: told ? (seconds * (1 - fraction)) / fraction : null,
-      capacity: again ? curve.capacity : join(run.capacity, curve.capacity),
-      voltage: again ? curve.voltage : join(run.voltage, curve.voltage),
+      curve: again ? curve : joined(run.curve, curve),
     });
   }
 
@@ -136,6 +134,22 @@ export class Runner {
   cancelAll(which) {
     for (const run of this.list.runs) if (isOpen(run) && which(run)) this.cancel(run);
   }
+}
+
+/**
+ * Each column of one after that of the other.
+ * @param {import('./messages.js').Curve} a
+ * @param {import('./messages.js').Curve} b
+ */
+function joined(a, b) {
+  return Object.fromEntries(
+    Object.entries(b).map(([name, more]) => {
+      const both = new Float64Array(a[name].length + more.length);
+      both.set(a[name]);
+      both.set(more, a[name].length);
+      return [name, both];
+    }),
+  );
 }
 
 /** A time as people say it. @param {number} seconds */

@@ -13,7 +13,7 @@
  * @property {string} preset name of the preset that the recipe started from
  * @property {Recipe} recipe
  * @property {string | null} file
- * @property {number} c_rate
+ * @property {string} test what the electrode is put through, in short: a rate, or so many steps
  * @property {number} colour number in the row of curve colours
  * @property {boolean} dashed
  * @property {boolean} pinned
@@ -23,8 +23,7 @@
  * @property {number} fraction 0 to 1
  * @property {string} stage what is being done, in plain words
  * @property {number | null} seconds_left
- * @property {Float64Array} capacity
- * @property {Float64Array} voltage
+ * @property {import('./messages.js').Curve} curve
  * @property {Summary | null} summary
  * @property {import('./messages.js').Failure | null} failure
  * @property {string} version of the program
@@ -47,6 +46,18 @@ export const sameRecipe = (a, b) => {
   const keys = Object.keys(a);
   return keys.length === Object.keys(b).length && keys.every((key) => sameValue(a[key], b[key]));
 };
+
+/** @param {Recipe} recipe */
+const countSteps = ({ protocol }) => String(protocol).split(/[\n;]/).filter((step) => step.trim()).length;
+
+/** Does it have steps in place of a single discharge? @param {Recipe} recipe */
+export const hasSteps = (recipe) => countSteps(recipe) > 0;
+
+/** @param {Recipe} recipe */
+export function testOf(recipe) {
+  const steps = countSteps(recipe);
+  return steps === 0 ? `${recipe.c_rate}C` : steps === 1 ? '1 step' : `${steps} steps`;
+}
 
 /** Is it under way or about to be? @param {Run} run */
 export const isOpen = (run) => run.state === 'waiting' || run.state === 'running' || run.state === 'paused';
@@ -78,8 +89,7 @@ export class RunList extends EventTarget {
       fraction: 0,
       stage: 'waiting',
       seconds_left: null,
-      capacity: new Float64Array(0),
-      voltage: new Float64Array(0),
+      curve: {},
       summary: null,
       failure: null,
       version: this.version,
@@ -90,7 +100,7 @@ export class RunList extends EventTarget {
 
   /**
    * Takes finished runs from elsewhere; what is here already is left out.
-   * @param {Omit<Run, 'id' | 'c_rate' | 'colour' | 'dashed'>[]} others
+   * @param {Omit<Run, 'id' | 'test' | 'colour' | 'dashed'>[]} others
    * @returns {number} how many were new
    */
   take(others) {
@@ -120,19 +130,20 @@ export class RunList extends EventTarget {
     return run.state === 'finished' && run.file === null && run.version === this.version && sameRecipe(run.recipe, recipe);
   }
 
-  /** @param {Pick<Run, 'title' | 'recipe' | 'version' | 'capacity'>} other */
-  #twin({ title, recipe, version, capacity }) {
+  /** @param {Pick<Run, 'title' | 'recipe' | 'version' | 'curve'>} other */
+  #twin({ title, recipe, version, curve }) {
+    const capacity = curve.capacity_mah_g;
     return this.runs.find(
       (run) =>
         run.title === title &&
         run.version === version &&
         sameRecipe(run.recipe, recipe) &&
-        run.capacity.length === capacity.length &&
-        run.capacity.every((value, i) => value === capacity[i]),
+        run.curve.capacity_mah_g?.length === capacity.length &&
+        capacity.every((value, i) => value === run.curve.capacity_mah_g[i]),
     );
   }
 
-  /** Gives a run its number, colour and line. @param {Omit<Run, 'id' | 'c_rate' | 'colour' | 'dashed'>} run @returns {Run} */
+  /** Gives a run its number, colour and line. @param {Omit<Run, 'id' | 'test' | 'colour' | 'dashed'>} run @returns {Run} */
   #dress(run) {
     // The colour that is used least, so that neighbours in the list differ even after others were removed.
     const used = Array.from({ length: 2 * this.colours }, () => 0);
@@ -142,7 +153,7 @@ export class RunList extends EventTarget {
     return {
       ...run,
       id,
-      c_rate: Number(run.recipe.c_rate),
+      test: testOf(run.recipe),
       colour: place % this.colours,
       dashed: place >= this.colours,
     };

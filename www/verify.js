@@ -6,6 +6,7 @@ import { compile } from './compile.js';
 import { byId, element, format } from './dom.js';
 import { Simulator } from './simulator.js';
 import { setUpTheme } from './theme.js';
+import { showValidation } from './validation.js';
 
 /** @typedef {{id: string, title: string, source: string, expected: number, tolerance: number}} Case */
 
@@ -17,6 +18,7 @@ const show = (/** @type {number} */ value, /** @type {number} */ places) => (val
 
 async function start() {
   setUpTheme(/** @type {HTMLButtonElement} */ (byId('theme')), () => {});
+  void showValidation();
   const compiled = await compile();
   await init({ module_or_path: compiled });
   const simulator = new Simulator(compiled, (crash) => crash && warn(crash.message));

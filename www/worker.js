@@ -3,7 +3,7 @@
 // pauses and cancellations are heard between two pieces of a run.
 
 import init, { Twin, Volume, verify_case } from './pkg/catholyte.js';
-import { PICTURES } from './messages.js';
+import { COLUMNS, PICTURES } from './messages.js';
 
 /** @typedef {import('./messages.js').Request} Request */
 /** @typedef {import('./messages.js').Asked} Asked */
@@ -140,13 +140,11 @@ async function run(slot, request) {
   let from = 0;
   const done = await pieces(id, () => {
     const { finished, ...progress } = cell.advance(BUDGET_MS);
-    const capacity = cell.series('capacity_mah_g').slice(from);
-    const voltage = cell.series('voltage_v').slice(from);
-    const curve = { capacity, voltage };
+    const curve = Object.fromEntries(COLUMNS.map((name) => [name, cell.series(name).slice(from)]));
     // Counted before the columns go: what is transferred has no length here any more.
     const first = from;
-    from += capacity.length;
-    post({ kind: 'progress', id, progress: { ...progress, from: first, curve } }, [capacity.buffer, voltage.buffer]);
+    from += curve.time_s.length;
+    post({ kind: 'progress', id, progress: { ...progress, from: first, curve } }, Object.values(curve).map(({ buffer }) => buffer));
     return finished;
   });
   if (done) post({ kind: 'done', id, result: cell.summary() });

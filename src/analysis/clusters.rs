@@ -2,18 +2,15 @@
 //!
 //! A cluster is a set of voxels joined through faces. The electronic rail (NCA, carbon, mixed coat) starts at the current
 //! collector, z = L, the ionic rail (electrolytes) at the separator, z = 0. Between NCA and carbon, or two particles, electrons
-//! pass only where the models say that they touch ([`electronic_opening`]); a face that does so on less than [`SEALED`] of its area
-//! does not join.
+//! pass only where the models say that they touch ([`electronic_contacts`]).
 
 use serde::Serialize;
 
+use crate::analysis::contacts::electronic_contacts;
 use crate::analysis::wiring::ParticleReport;
 use crate::grid::{Axis, VoxelGrid};
 use crate::materials::Phase;
-use crate::microstructure::{Microstructure, SurfaceFace};
-
-/// A face this bare or less counts as sealed [1].
-pub const SEALED: f64 = 1e-3;
+use crate::microstructure::Microstructure;
 
 /// Disjoint sets (Galler and Fischer), joined under the smaller number, with paths halved as they are walked.
 #[derive(Clone, Debug)]
@@ -66,19 +63,6 @@ pub fn label(grid: &VoxelGrid, member: impl Fn(usize) -> bool) -> (Vec<u32>, usi
         }
     }
     (labels, count as usize)
-}
-
-/// Fraction of a face of the NCA through which electrons pass to the voxel across it, of phase `across`: the part that
-/// touches carbon that passes electrons, the mixed coat or another particle.
-///
-/// Towards another particle carbon counts too: it fills a gap that is thinner than a voxel, and ties both.
-pub fn electronic_opening(face: &SurfaceFace, across: Phase) -> f64 {
-    f64::from(match across {
-        Phase::Nca => face.contact + face.wired,
-        Phase::Carbon => face.wired,
-        Phase::Mixed => face.mixed,
-        _ => 0.0,
-    })
 }
 
 /// Which voxels are tied to the terminals.
@@ -139,31 +123,6 @@ impl Rails {
     }
 }
 
-/// NCA faces through which electrons pass: (lower voxel, higher voxel, opening), a face between particles once, with the
-/// smaller opening of its two sides.
-pub(crate) fn electronic_faces(structure: &Microstructure) -> Vec<(u32, u32, SurfaceFace, f64)> {
-    let mut faces = Vec::new();
-    let mut between = Vec::new();
-    for face in &structure.surface {
-        let neighbour = structure.phase[face.neighbour as usize];
-        let open = electronic_opening(face, neighbour);
-        let (low, high) = (face.voxel.min(face.neighbour), face.voxel.max(face.neighbour));
-        if neighbour.stores_lithium() {
-            between.push((low, high, *face, open));
-        } else if neighbour.conducts_electrons() && open > SEALED {
-            faces.push((low, high, *face, open));
-        }
-    }
-    between.sort_by_key(|f| (f.0, f.1));
-    for sides in between.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
-        let open = sides.iter().map(|s| s.3).fold(1.0, f64::min);
-        if open > SEALED {
-            faces.push((sides[0].0, sides[0].1, sides[0].2, open));
-        }
-    }
-    faces
-}
-
 /// Joins neighbouring voxels that need no look at the NCA's surface: of the same particle, or both not NCA.
 fn join_inside(structure: &Microstructure, sets: &mut DisjointSets, member: impl Fn(Phase) -> bool) {
     let grid = &structure.grid;
@@ -187,8 +146,8 @@ fn join_inside(structure: &Microstructure, sets: &mut DisjointSets, member: impl
 fn electronic(structure: &Microstructure) -> (Vec<bool>, Clusters) {
     let mut sets = DisjointSets::new(structure.phase.len());
     join_inside(structure, &mut sets, Phase::conducts_electrons);
-    for (low, high, _, _) in electronic_faces(structure) {
-        sets.join(low as usize, high as usize);
+    for contact in electronic_contacts(structure) {
+        sets.join(contact.voxel as usize, contact.neighbour as usize);
     }
     let (layers, plane) = (structure.grid.size[2], structure.grid.size[0] * structure.grid.size[1]);
     let collector = (layers - 1) * plane;

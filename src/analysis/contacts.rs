@@ -146,6 +146,84 @@ pub fn coverage(structure: &Microstructure) -> Coverage {
     Coverage { overall, area_um2, per_particle }
 }
 
+/// Where electrons pass between NCA and another particle, carbon or the mixed coat.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct ElectronicContact {
+    /// The NCA voxel, and the one across the face.
+    pub voxel: u32,
+    pub neighbour: u32,
+    /// True area of contact over the area of a voxel face; above zero.
+    pub area: f64,
+}
+
+/// All electronic contacts of the NCA, one for each face.
+///
+/// Between two particles it is the mean of what both sides see, so a face joins them even if one side alone touches.
+pub(crate) fn electronic_contacts(structure: &Microstructure) -> Vec<ElectronicContact> {
+    let share = ContactShare::new(structure);
+    let (mut contacts, mut between) = (Vec::new(), Vec::new());
+    for face in &structure.surface {
+        let across = structure.phase[face.neighbour as usize];
+        let area = f64::from(face.area) * share.contact(face, across);
+        if area > 0.0 {
+            if across.stores_lithium() {
+                let (voxel, neighbour) = (face.voxel.min(face.neighbour), face.voxel.max(face.neighbour));
+                between.push(ElectronicContact { voxel, neighbour, area: 0.5 * area });
+            } else {
+                contacts.push(ElectronicContact { voxel: face.voxel, neighbour: face.neighbour, area });
+            }
+        }
+    }
+    between.sort_by_key(|c| (c.voxel, c.neighbour));
+    let sides = between.chunk_by(|a, b| (a.voxel, a.neighbour) == (b.voxel, b.neighbour));
+    contacts.extend(sides.map(|sides| ElectronicContact { area: sides.iter().map(|c| c.area).sum(), ..sides[0] }));
+    contacts
+}
+
+/// Shares the electronic contact area of the whole surface among the faces that a path can pass through.
+///
+/// The coat and carbon models give each face the fraction that touches carbon, whatever voxel lies across it; current can
+/// leave only where that voxel is carbon, or another particle that the same carbon touches: there it fills a gap that is thinner
+/// than a voxel. So the fractions there are raised by one factor, which keeps the
+/// total area of contact independent of the voxel size. The same holds for contacts between particles and with the mixed
+/// coat.
+struct ContactShare {
+    contact: f64,
+    carbon: f64,
+    mixed: f64,
+}
+
+impl ContactShare {
+    fn new(structure: &Microstructure) -> ContactShare {
+        let factor = |part: fn(&SurfaceFace) -> f32, passable: fn(Phase) -> bool| {
+            let (mut total, mut there) = (0.0, 0.0);
+            for surface in &structure.surface {
+                let area = f64::from(surface.area) * f64::from(part(surface));
+                total += area;
+                there += if passable(structure.phase[surface.neighbour as usize]) { area } else { 0.0 };
+            }
+            if there > 0.0 { total / there } else { 0.0 }
+        };
+        ContactShare {
+            contact: factor(|s| s.contact, |across| across == Phase::Nca),
+            carbon: factor(|s| s.wired, |across| matches!(across, Phase::Nca | Phase::Carbon)),
+            mixed: factor(|s| s.mixed, |across| across == Phase::Mixed),
+        }
+    }
+
+    /// Area of electronic contact with the voxel across, over the true area of the face.
+    fn contact(&self, surface: &SurfaceFace, across: Phase) -> f64 {
+        let carbon = self.carbon * f64::from(surface.wired);
+        match across {
+            // Carbon between two particles makes two contacts in series.
+            Phase::Nca => self.contact * f64::from(surface.contact) + 0.5 * carbon,
+            Phase::Carbon => carbon,
+            Phase::Mixed => self.mixed * f64::from(surface.mixed),
+            _ => 0.0,
+        }
+    }
+}
+
 /// How far behind a face coat and carbon are looked through [um].
 const LOOK_THROUGH_UM: f64 = 1.5;
 

@@ -6,7 +6,8 @@
 
 use serde::Serialize;
 
-use crate::analysis::clusters::{DisjointSets, electronic_faces, label};
+use crate::analysis::clusters::{DisjointSets, label};
+use crate::analysis::contacts::electronic_contacts;
 use crate::analysis::{ByPhase, Coverage, Rails};
 use crate::materials::Phase;
 use crate::microstructure::Microstructure;
@@ -33,7 +34,7 @@ pub struct ParticleReport {
     /// Area through which it exchanges electrons with carbon, mixed coat and other particles, by the models that do not
     /// depend on the voxel size [um²].
     pub electronic_contact_um2: f64,
-    /// Narrowest contact on the widest way to the collector, counted in voxels [um²]; `None` if there is no way.
+    /// Narrowest contact on the widest way to the collector [um²]; `None` if there is no way.
     pub electronic_bottleneck_um2: Option<f64>,
     /// Shortest way to the collector through the electronic rail over the straight one, mean over its voxels; at least 1.
     pub electronic_path_ratio: Option<f64>,
@@ -136,12 +137,13 @@ fn steps_to_collector(structure: &Microstructure, rails: &Rails) -> Vec<u32> {
     }
     // Sealed faces, to be looked up from either side.
     let mut sealed: Vec<(u32, u32)> = Vec::new();
-    let open = electronic_faces(structure);
-    let mut passable: Vec<(u32, u32)> = open.iter().map(|f| (f.0, f.1)).collect();
+    let pair = |voxel: u32, neighbour: u32| (voxel.min(neighbour), voxel.max(neighbour));
+    let mut passable: Vec<(u32, u32)> =
+        electronic_contacts(structure).iter().map(|c| pair(c.voxel, c.neighbour)).collect();
     passable.sort_unstable();
     for face in &structure.surface {
         if structure.phase[face.neighbour as usize].conducts_electrons() {
-            let pair = (face.voxel.min(face.neighbour), face.voxel.max(face.neighbour));
+            let pair = pair(face.voxel, face.neighbour);
             if passable.binary_search(&pair).is_err() {
                 sealed.push(pair);
             }
@@ -158,9 +160,8 @@ fn steps_to_collector(structure: &Microstructure, rails: &Rails) -> Vec<u32> {
                 if steps[next] != u32::MAX || !rails.electronic[next] {
                     continue;
                 }
-                let pair = (voxel.min(next as u32), voxel.max(next as u32));
                 let inside = structure.particle[voxel as usize] == structure.particle[next];
-                if inside || sealed.binary_search(&pair).is_err() {
+                if inside || sealed.binary_search(&pair(voxel, next as u32)).is_err() {
                     steps[next] = step;
                     behind.push(next as u32);
                 }
@@ -189,10 +190,9 @@ fn bottlenecks(structure: &Microstructure, particles: usize) -> Vec<Option<f64>>
         }
     };
     let mut edges: Vec<(u32, u32, f64)> = Vec::new();
-    for (low, high, face, open) in electronic_faces(structure) {
-        let area = f64::from(face.area) * open * unit;
-        let (a, b) = (node(low), node(high));
-        edges.push((a.min(b) as u32, a.max(b) as u32, area));
+    for contact in electronic_contacts(structure) {
+        let (a, b) = (node(contact.voxel), node(contact.neighbour));
+        edges.push((a.min(b) as u32, a.max(b) as u32, contact.area * unit));
     }
     let n = structure.phase.len();
     for voxel in n - grid.size[0] * grid.size[1]..n {

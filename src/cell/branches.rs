@@ -1,10 +1,8 @@
 //! From voxels to branches: which processes join which nodes, and what of them never changes.
 
-use std::collections::HashMap;
-
 use super::CellParameters;
 use super::network::{ELECTRONIC, IONIC, SEPARATOR, TERMINAL};
-use crate::analysis::contacts::beyond;
+use crate::analysis::contacts::{ElectronicContact, beyond, electronic_contacts};
 use crate::constants::FARADAY;
 use crate::grid::{Axis, VoxelGrid};
 use crate::linalg::lattice::Lattice;
@@ -141,50 +139,6 @@ fn ionic_conductivity(structure: &Microstructure, p: &CellParameters) -> Vec<f32
     kappa
 }
 
-/// Shares the electronic contact area of the whole surface among the faces that a path can pass through.
-///
-/// The coat and carbon models give each face the fraction that touches carbon, whatever voxel lies across it; current can
-/// leave only where that voxel is carbon, or another particle that the same carbon touches
-/// ([`crate::analysis::clusters::electronic_opening`]). So the fractions there are raised by one factor, which keeps the
-/// total area of contact independent of the voxel size. The same holds for contacts between particles and with the mixed
-/// coat.
-pub(super) struct ContactShare {
-    contact: f64,
-    carbon: f64,
-    mixed: f64,
-}
-
-impl ContactShare {
-    fn new(structure: &Microstructure) -> ContactShare {
-        let factor = |part: fn(&SurfaceFace) -> f32, passable: fn(Phase) -> bool| {
-            let (mut total, mut there) = (0.0, 0.0);
-            for surface in &structure.surface {
-                let area = f64::from(surface.area) * f64::from(part(surface));
-                total += area;
-                there += if passable(structure.phase[surface.neighbour as usize]) { area } else { 0.0 };
-            }
-            if there > 0.0 { total / there } else { 0.0 }
-        };
-        ContactShare {
-            contact: factor(|s| s.contact, |across| across == Phase::Nca),
-            carbon: factor(|s| s.wired, |across| matches!(across, Phase::Nca | Phase::Carbon)),
-            mixed: factor(|s| s.mixed, |across| across == Phase::Mixed),
-        }
-    }
-
-    /// Area of electronic contact with the voxel across, over the true area of the face.
-    fn contact(&self, surface: &SurfaceFace, across: Phase) -> f64 {
-        let carbon = self.carbon * f64::from(surface.wired);
-        match across {
-            // Carbon between two particles makes two contacts in series.
-            Phase::Nca => self.contact * f64::from(surface.contact) + 0.5 * carbon,
-            Phase::Carbon => carbon,
-            Phase::Mixed => self.mixed * f64::from(surface.mixed),
-            _ => 0.0,
-        }
-    }
-}
-
 /// Branches under construction. Conductances that vary are entered as 1, which marks the branch as there.
 #[derive(Default)]
 pub(super) struct Branches {
@@ -247,13 +201,31 @@ impl Branches {
         }
     }
 
-    /// Charge transfer and electronic contact on the surface of the NCA.
+    /// Electronic contacts of the NCA.
+    pub fn contacts(&mut self, structure: &Microstructure, p: &CellParameters, h: f64, lattice: &mut Lattice) {
+        let grid = structure.grid;
+        for ElectronicContact { voxel, neighbour, area } in electronic_contacts(structure) {
+            let (voxel, neighbour) = (voxel as usize, neighbour as usize);
+            let across = structure.phase[neighbour];
+            let (axis, upper) = face_between(&grid, voxel, neighbour);
+            let face = face_id(lattice, ELECTRONIC, axis, grid.coordinates(upper));
+            let half = if across.stores_lithium() { 0.0 } else { 0.5 / p.sigma[across as usize] };
+            *face_mut(lattice, face) = 1.0;
+            self.contacts.push(Contact {
+                face,
+                a: self.position[voxel],
+                b: self.position[neighbour],
+                other: lattice.node(ELECTRONIC, grid.coordinates(neighbour)) as u32,
+                fixed: (p.contact_resistance / h + half) as f32,
+                area: area as f32,
+            });
+        }
+    }
+
+    /// Charge transfer on the surface of the NCA.
     pub fn surface(&mut self, structure: &Microstructure, p: &CellParameters, h: f64, lattice: &mut Lattice) {
         let grid = structure.grid;
-        let share = ContactShare::new(structure);
         let coated = structure.surface.iter().any(|f| f.covered > 0.0);
-        // Contact seen from the first side of a face between two particles.
-        let mut first_side: HashMap<u32, f64> = HashMap::new();
         for surface in &structure.surface {
             let (voxel, neighbour) = (surface.voxel as usize, surface.neighbour as usize);
             let other = structure.phase[neighbour];
@@ -261,31 +233,6 @@ impl Branches {
             let at = grid.coordinates(upper);
             let a = self.position[voxel];
             let area = f64::from(surface.area);
-            let mut contact = area * share.contact(surface, other);
-            // A face between particles is kept even if one side sees no contact: the mean of both counts.
-            if contact > 0.0 || other.stores_lithium() {
-                let face = face_id(lattice, ELECTRONIC, axis, at);
-                let (mut fixed, mut b) = (p.contact_resistance / h, NONE);
-                if other.stores_lithium() {
-                    // The second of the two visits to a face knows both sides: their mean serves.
-                    match first_side.remove(&face) {
-                        None => {
-                            first_side.insert(face, contact);
-                            continue;
-                        }
-                        Some(first) => contact = 0.5 * (contact + first),
-                    }
-                    if contact == 0.0 {
-                        continue;
-                    }
-                    b = self.position[neighbour];
-                } else {
-                    fixed += 0.5 / p.sigma[other as usize];
-                }
-                *face_mut(lattice, face) = 1.0;
-                let other = lattice.node(ELECTRONIC, grid.coordinates(neighbour)) as u32;
-                self.contacts.push(Contact { face, a, b, other, fixed: fixed as f32, area: contact as f32 });
-            }
             let behind = beyond(structure, surface, coated);
             if behind == Some(Phase::Lpscl) {
                 // Rock salt where the sulfide touches: it stores no lithium.

@@ -8,7 +8,7 @@ use crate::constants::{FARADAY, ONE_C_A_PER_KG, THERMAL_VOLTAGE};
 use crate::grid::VoxelGrid;
 use crate::materials::Phase;
 use crate::materials::nca::{self, C_S_MAX, DiffusionPotential, OpenCircuitVoltage};
-use crate::microstructure::{Microstructure, NO_PARTICLE, Sphere, surface};
+use crate::microstructure::{Microstructure, NO_PARTICLE, Sphere, SurfaceFace, surface};
 
 /// Voltage [V] over time [s] of a discharge.
 fn discharge(structure: &Microstructure, p: CellParameters, c_rate: f64, u0: f64) -> Vec<[f64; 2]> {
@@ -170,5 +170,82 @@ fn without_resistance_the_voltage_is_the_equilibrium() {
         let u = p.ocv.voltage(x);
         // At the cliff 1e-4 of stoichiometry is more than a millivolt.
         assert!((v - u).abs() < 1e-4 || u < 3.4, "{v} against {u} at x = {x}");
+    }
+}
+
+/// A column of NCA beside one of electrolyte, a particle in each layer: two rails, with lithium moving in neither.
+fn transmission_line(layers: usize) -> Microstructure {
+    let grid = VoxelGrid { size: [3, 2, layers], voxel_um: 1.0 };
+    let phase: Vec<Phase> =
+        (0..grid.len()).map(|v| [Phase::Nca, Phase::Lpscl, Phase::Pore][grid.coordinates(v)[0]]).collect();
+    let layer = |v: usize| grid.coordinates(v)[2] as u32;
+    let particle = (0..grid.len()).map(|v| if phase[v] == Phase::Nca { layer(v) } else { NO_PARTICLE }).collect();
+    let mut surface = Vec::new();
+    for voxel in (0..grid.len()).filter(|&v| phase[v] == Phase::Nca) {
+        for neighbour in grid.neighbours(voxel).into_iter().flatten() {
+            let contact = if phase[neighbour] == Phase::Nca { 1.0 } else { 0.0 };
+            if phase[neighbour] == Phase::Lpscl || layer(neighbour) != layer(voxel) {
+                let (voxel, neighbour) = (voxel as u32, neighbour as u32);
+                surface.push(SurfaceFace {
+                    voxel,
+                    neighbour,
+                    area: 1.0,
+                    depth: 0.5,
+                    contact,
+                    ..SurfaceFace::default()
+                });
+            }
+        }
+    }
+    Microstructure { grid, phase, particle, particles: Vec::new(), surface }
+}
+
+/// A porous electrode with linear kinetics and Ohm's law on both rails (Newman and Tobias 1962). With the resistances of the
+/// rails r_s and r_e [Ohm/m] and the conductance g between them [S/m], at the first moment of a small current
+///
+/// ```text
+/// R = L r_s r_e / (r_s + r_e) · [1 + (2 + (r_s / r_e + r_e / r_s) cosh ν) / (ν sinh ν)] ,   ν² = (r_s + r_e) g L²
+/// ```
+#[test]
+fn two_rails_with_linear_kinetics_are_a_transmission_line() {
+    const LAYERS: usize = 40;
+    let structure = transmission_line(LAYERS);
+    let h = 1e-6;
+    let length = LAYERS as f64 * h;
+    let u0 = 3.9;
+    for (ratio, nu) in [(0.05, 0.5), (0.05, 4.0), (1.0, 2.0), (1.0, 6.0), (20.0, 4.0)] {
+        let mut p = parameters(1e-9, 0.0, 1.0);
+        let x = p.ocv.stoichiometry(u0).0;
+        let sigma = nca::sigma(x);
+        let kappa = ratio * sigma;
+        p.kappa[Phase::Lpscl as usize] = kappa;
+        // Each column is two voxels wide.
+        let (r_s, r_e) = (1.0 / (2.0 * h * h * sigma), 1.0 / (2.0 * h * h * kappa));
+        let g = nu * nu / ((r_s + r_e) * length * length);
+        let beneath = 0.5 * h / (FARADAY * C_S_MAX * -p.diffusion.at(u0).1);
+        let transfer = 2.0 * h / g - 0.5 * h / kappa - beneath;
+        p.j0_lpscl = THERMAL_VOLTAGE / (transfer * nca::j0_shape(x));
+        let (sinh, cosh) = (libm::sinh(nu), libm::cosh(nu));
+        let expected = length * r_s * r_e / (r_s + r_e) * (1.0 + (2.0 + (r_s / r_e + r_e / r_s) * cosh) / (nu * sinh));
+
+        let network = Network::new(&structure, p).expect("a path");
+        let one_c = ONE_C_A_PER_KG * network.nca_mass();
+        // A millivolt is small next to 2 R T / F, and the NCA keeps its voltage for a millisecond.
+        let current = 1e-3 / expected;
+        let mut integrator =
+            Integrator::new(network, u0, one_c, StepControl { tolerance_v: 1e-8, ..StepControl::default() });
+        integrator.begin(Stage {
+            load: Load::Current(current),
+            limit_v: 3.0,
+            least_current: None,
+            duration: Some(1e-3),
+        });
+        let voltage = loop {
+            if let Progress::Accepted(step) = integrator.advance().expect("a step") {
+                break step.voltage;
+            }
+        };
+        let resistance = (u0 - voltage) / current;
+        assert!((resistance / expected - 1.0).abs() < 2e-3, "{ratio}, {nu}: {resistance} against {expected} Ohm");
     }
 }

@@ -31,7 +31,7 @@ pub enum Load {
 /// Resistance of the source that holds a voltage [Ohm m²]: 0.03 mV at 1C of these electrodes.
 const SOURCE_RESISTANCE: f64 = 2e-6;
 /// Currents are balanced relative to no less than this, in units of 1C.
-const LEAST_C_RATE: f64 = 0.1;
+pub const LEAST_C_RATE: f64 = 0.1;
 
 /// State of an NCA voxel at the predicted state.
 #[derive(Clone, Copy, Default)]
@@ -104,6 +104,7 @@ impl Network {
 
         let mut branches = Branches::default();
         branches.conduction(structure, &parameters, &mut lattice);
+        branches.contacts(structure, &parameters, h, &mut lattice);
         branches.surface(structure, &parameters, h, &mut lattice);
         branches.ends(structure, &parameters, h, &mut lattice);
         lattice.wrap();
@@ -343,14 +344,17 @@ impl Network {
         self.reactions.iter().enumerate().map(of).collect()
     }
 
-    /// An upper bound of the discharge current [A] at the frozen state: every wired surface filled to x = 1, lithium moving
-    /// into the particles as fast as the half voxel lets it. Beyond it no potential drives the current.
-    pub fn greatest_discharge(&self) -> f64 {
-        let uptake = |reaction: &Reaction| {
+    /// An upper bound of the size of a current of the sign of `current` [A] at the frozen state: every wired surface filled to
+    /// x = 1 by a discharge or emptied to x = 0 by a charge, lithium moving as fast as the half voxel beneath lets it. Beyond it
+    /// no potential drives the current.
+    pub fn greatest_current(&self, current: f64) -> f64 {
+        let full = self.parameters.diffusion.full();
+        let exchange = |reaction: &Reaction| {
             let below = reaction.below(&self.predicted[reaction.nca as usize]);
-            f64::from(reaction.area) * below.conductance * (self.parameters.diffusion.full() - below.theta)
+            let room = if current < 0.0 { below.theta } else { full - below.theta };
+            f64::from(reaction.area) * below.conductance * room
         };
-        self.h * self.h * self.reactions.iter().filter(|r| r.carries).map(uptake).sum::<f64>()
+        self.h * self.h * self.reactions.iter().filter(|r| r.carries).map(exchange).sum::<f64>()
     }
 
     /// Makes the state last evaluated the start of the next step.

@@ -54,7 +54,7 @@ pub enum End {
     Voltage,
     Current,
     Time,
-    /// No surface could take up the current from the first moment on.
+    /// The surfaces could not carry the current from the first moment on.
     Saturated,
 }
 
@@ -218,8 +218,11 @@ impl Integrator {
     pub fn advance(&mut self) -> Result<Progress, Failure> {
         if !self.in_step {
             self.predict();
-            if self.network.greatest_discharge() < self.current {
-                // Shorter steps do not help a surface that cannot take up the lithium: the voltage has fallen away.
+            if let Load::Current(current) = self.stage.load
+                && self.network.greatest_current(current) < current.abs()
+            {
+                // Shorter steps do not help a surface that cannot take up the lithium, or has none left: the voltage has fallen
+                // or risen away.
                 if self.is_negligible() {
                     let end = if self.stage_steps == 0 { End::Saturated } else { End::Voltage };
                     return Ok(self.stop_here(end));

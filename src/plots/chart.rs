@@ -37,6 +37,8 @@ pub struct Chart {
 
 /// A mark within this distance comes before any curve [px of the drawing over its scale].
 const NEAR_MARK: f64 = 14.0;
+/// A line within this distance comes before any filled layer.
+const NEAR_LINE: f64 = 5.0;
 /// No window is narrower than this part of the whole.
 const NARROWEST: f64 = 1e-3;
 
@@ -132,15 +134,19 @@ impl Chart {
             return None;
         }
         let distance = |p: [f64; 2]| libm::hypot(p[0] - at[0], p[1] - at[1]);
-        // (distance, series, values, note)
-        let mut nearest: Option<(f64, usize, [f64; 2], &str)> = None;
+        // (distance, series, place, value that is told of it, note)
+        let mut nearest: Option<(f64, usize, [f64; 2], f64, &str)> = None;
         for (number, series) in self.figure.series.iter().enumerate() {
-            let mut offer = |d: f64, value: [f64; 2], note| {
+            let mut offer = |d: f64, value: [f64; 2], told: f64, note| {
                 if frame.holds(value) && nearest.is_none_or(|(best, ..)| d < best) {
-                    nearest = Some((d, number, value, note));
+                    nearest = Some((d, number, value, told, note));
                 }
             };
-            if series.line.is_some() && series.mark.is_none() {
+            if let Some(area) = &series.area {
+                if let Some((value, height)) = area_at(&series.points, &area.base, &frame, at) {
+                    offer(NEAR_LINE * scale, value, height, "");
+                }
+            } else if series.line.is_some() && series.mark.is_none() {
                 for step in series.points.windows(2) {
                     let [a, b] = [frame.pixel(step[0]), frame.pixel(step[1])];
                     let along = [b[0] - a[0], b[1] - a[1]];
@@ -148,20 +154,21 @@ impl Chart {
                     let t = ((at[0] - a[0]) * along[0] + (at[1] - a[1]) * along[1]) / length.max(1e-12);
                     let t = t.clamp(0.0, 1.0);
                     let pixel = [a[0] + t * along[0], a[1] + t * along[1]];
-                    offer(distance(pixel), frame.value(pixel), "");
+                    let value = frame.value(pixel);
+                    offer(distance(pixel), value, value[1], "");
                 }
             } else {
                 for (i, &point) in series.points.iter().enumerate() {
                     let d = distance(frame.pixel(point));
                     let note = series.notes.get(i).map_or("", String::as_str);
-                    offer((d - NEAR_MARK * scale).max(0.0), point, note);
+                    offer((d - NEAR_MARK * scale).max(0.0), point, point[1], note);
                 }
             }
         }
-        let (_, series, value, note) = nearest?;
+        let (_, series, value, told, note) = nearest?;
         let Figure { x, y, .. } = &self.figure;
         let name = &self.figure.series[series].name;
-        let text = format!("{} at {}", x_or_y(y, value[1]), x_or_y(x, value[0]));
+        let text = format!("{} at {}", x_or_y(y, told), x_or_y(x, value[0]));
         let name = if note.is_empty() { name.clone() } else { format!("{name} ({note})") };
         Some(Reading { name, text, series, pixel: frame.pixel(value) })
     }
@@ -194,9 +201,25 @@ impl Chart {
                 Some(note) if !note.is_empty() => format!("{} ({note})", series.name),
                 _ => series.name.clone(),
             };
-            series.points.iter().enumerate().filter(move |(_, p)| frame.holds(**p)).map(move |(i, &p)| (name(i), p))
+            series
+                .points
+                .iter()
+                .enumerate()
+                .filter(move |(_, p)| frame.holds(**p))
+                .map(move |(i, &[x, y])| (name(i), [x, y - series.area.as_ref().map_or(0.0, |area| area.base[i])]))
         })
     }
+}
+
+/// The top of a filled layer where the pixel `at` lies in it, and the layer's height there.
+fn area_at(points: &[[f64; 2]], base: &[f64], frame: &Frame, at: [f64; 2]) -> Option<([f64; 2], f64)> {
+    let [x, y] = frame.value(at);
+    let k = points.windows(2).position(|pair| pair[0][0] <= x && x <= pair[1][0])?;
+    let t = (x - points[k][0]) / (points[k + 1][0] - points[k][0]).max(1e-12);
+    let between = |a: f64, b: f64| a + t * (b - a);
+    let (top, bottom) = (between(points[k][1], points[k + 1][1]), between(base[k], base[k + 1]));
+    let inside = y >= top.min(bottom) && y <= top.max(bottom);
+    inside.then_some(([x, top], top - bottom))
 }
 
 fn x_or_y(axis: &super::Axis, value: f64) -> String {
@@ -222,6 +245,7 @@ mod tests {
             points: points.to_vec(),
             notes: Vec::new(),
             measured: false,
+            area: None,
         }
     }
 
@@ -259,6 +283,20 @@ mod tests {
         // Nearer to the curve than to the mark, yet within reach of it.
         assert_eq!(read([101.0, 3.98]), say("paper, \"10\"", "3.900 V at 100.0 mAh/g"));
         assert_eq!(chart.read([2.0, 2.0], 1.0), None);
+    }
+
+    #[test]
+    fn a_layer_is_read_by_its_height_and_a_line_close_by_comes_first() {
+        let mut chart = chart();
+        let mut layer = series("layer", &[[0.0, 2.5], [200.0, 3.5]], None);
+        layer.area = Some(crate::plots::Area { base: vec![2.0, 2.0], pale: false });
+        chart.figure.series = vec![layer, series("total", &[[0.0, 2.6], [200.0, 3.6]], None)];
+        let frame = draw(&mut chart);
+        let read = |value: [f64; 2]| chart.read(frame.pixel(value), 1.0).map(|r| (r.name, r.text)).unwrap();
+        assert_eq!(read([100.0, 2.5]), ("layer".to_string(), "1.000 V at 100.0 mAh/g".to_string()));
+        assert_eq!(read([100.0, 3.09]).0, "total");
+        let rows = chart.table().rows;
+        assert_eq!((rows[1].2.as_str(), rows[3].2.as_str()), ("1.500", "3.600"));
     }
 
     #[test]

@@ -50,6 +50,23 @@ pub struct Series {
     pub notes: Vec<String>,
     /// A measured value and no result of ours.
     pub measured: bool,
+    /// Filled below its line; what it says is the height of the filling.
+    pub area: Option<Area>,
+}
+
+/// One layer of a stack.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Area {
+    /// Where it begins beneath each point.
+    pub base: Vec<f64>,
+    /// The paler one of two layers in the same colour?
+    pub pale: bool,
+}
+
+impl Area {
+    pub fn opacity(&self) -> f64 {
+        if self.pale { 0.3 } else { 0.8 }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -203,9 +220,15 @@ impl Series {
         style: &Style,
     ) -> Result<(), DrawingAreaErrorKind<DB::ErrorType>> {
         let colour = self.rgb(style);
+        if let Some(area) = &self.area {
+            let back = self.points.iter().zip(&area.base).rev().map(|(p, &base)| [p[0], base]);
+            let corners = clipped(self.points.iter().copied().chain(back), frame);
+            root.draw(&Polygon::new(corners, colour.mix(area.opacity()).filled()))?;
+        }
         if let Some(line) = self.line {
+            let width = if self.area.is_some() { 1.0 } else { 2.0 };
             for piece in visible(&self.points, frame) {
-                stroke(root, piece, line, style.line(colour, 2.0), style)?;
+                stroke(root, piece, line, style.line(colour, width), style)?;
             }
         }
         // A single point would vanish as a line.
@@ -226,7 +249,11 @@ impl Series {
         style: &Style,
     ) -> Result<(), DrawingAreaErrorKind<DB::ErrorType>> {
         let colour = self.rgb(style);
-        if let Some(line) = self.line {
+        if let Some(area) = &self.area {
+            let half = style.px(5.0);
+            let box_ = [(left, middle - half), (left + style.px(22.0), middle + half)];
+            root.draw(&Rectangle::new(box_, colour.mix(area.opacity()).filled()))?;
+        } else if let Some(line) = self.line {
             stroke(root, vec![(left, middle), (left + style.px(22.0), middle)], line, style.line(colour, 2.0), style)?;
         }
         if let Some(mark) = self.mark {
@@ -324,6 +351,29 @@ pub(super) fn visible(points: &[[f64; 2]], frame: &Frame) -> Vec<Vec<(i32, i32)>
     pieces
 }
 
+/// The part of a polygon that lies inside the frame, in pixels (Sutherland and Hodgman 1974).
+fn clipped(corners: impl Iterator<Item = [f64; 2]>, frame: &Frame) -> Vec<(i32, i32)> {
+    let mut polygon: Vec<[f64; 2]> = corners.map(|[x, y]| [frame.x.place(x), frame.y.place(y)]).collect();
+    for (k, edge, inward) in [(0, 0.0, 1.0), (0, 1.0, -1.0), (1, 0.0, 1.0), (1, 1.0, -1.0)] {
+        let depth = |p: [f64; 2]| inward * (p[k] - edge);
+        let mut kept = Vec::with_capacity(polygon.len() + 2);
+        for (i, &b) in polygon.iter().enumerate() {
+            let a = polygon[i.checked_sub(1).unwrap_or(polygon.len() - 1)];
+            let (before, here) = (depth(a), depth(b));
+            if (before >= 0.0) != (here >= 0.0) {
+                let t = before / (before - here);
+                kept.push([0, 1].map(|j| a[j] + t * (b[j] - a[j])));
+            }
+            if here >= 0.0 {
+                kept.push(b);
+            }
+        }
+        polygon = kept;
+    }
+    let pixel = |[u, v]: [f64; 2]| round([frame.left + u * frame.width, frame.top + (1.0 - v) * frame.height]);
+    polygon.into_iter().map(pixel).collect()
+}
+
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
@@ -338,6 +388,7 @@ mod tests {
             points,
             notes: Vec::new(),
             measured: false,
+            area: None,
         };
         Figure { title: "test", x: axis("capacity", 10.0), y: axis("voltage", 1.0), series: vec![series], cursor: None }
     }
@@ -395,6 +446,25 @@ mod tests {
         assert_eq!(pieces, [vec![(0, 50), (7, 0)], vec![(33, 0), (40, 50), (60, 50)]]);
         let broken = [[0.0, 0.5], [2.0, 0.5], [f64::NAN; 2], [4.0, 0.5], [6.0, 0.5]];
         assert_eq!(visible(&broken, &frame), [vec![(0, 50), (20, 50)], vec![(40, 50), (60, 50)]]);
+    }
+
+    #[test]
+    fn an_area_is_filled_between_its_edges_and_cut_at_the_window() {
+        let mut figure = figure(vec![[0.0, 0.6], [10.0, 0.6]]);
+        figure.series[0].area = Some(Area { base: vec![0.2, 0.2], pale: false });
+        let (_, frame) = svg(&figure, [figure.x.scale, figure.y.scale], &Style::figure());
+        let corners = |x: Scale, y: Scale| {
+            let frame = Frame { x, y, left: 0.0, top: 0.0, width: 100.0, height: 100.0 };
+            let back = [[10.0, 0.2], [0.0, 0.2]];
+            let mut corners = clipped(figure.series[0].points.iter().copied().chain(back), &frame);
+            corners.sort();
+            corners
+        };
+        assert_eq!(corners(frame.x, frame.y), [(0, 40), (0, 80), (100, 40), (100, 80)]);
+        assert_eq!(corners(Scale::even(5.0, 15.0), Scale::even(0.0, 0.4)), [(0, 0), (0, 50), (50, 0), (50, 50)]);
+        assert_eq!(corners(frame.x, Scale::even(0.7, 0.9)), []);
+        let (svg, _) = svg(&figure, [figure.x.scale, figure.y.scale], &Style::figure());
+        assert!(svg.contains("<polygon opacity=\"0.8\" fill=\"#0065AC\""), "{svg}");
     }
 
     #[test]

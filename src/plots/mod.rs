@@ -6,6 +6,7 @@
 mod chart;
 mod colormap;
 mod figure;
+mod losses;
 pub mod runs;
 mod scale;
 mod slice;
@@ -13,7 +14,7 @@ mod style;
 
 pub use chart::{Chart, Reading, Table};
 pub use colormap::Colormap;
-pub use figure::{Axis, Figure, Frame, Line, Mark, Series};
+pub use figure::{Area, Axis, Figure, Frame, Line, Mark, Series};
 pub use scale::Scale;
 pub use slice::{ColourBar, Overlay, Picture, Ring, SliceView, overlay, paint, rings, slice_frame};
 pub use style::{CURVE_COLOURS, Style, curve_colour};

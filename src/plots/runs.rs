@@ -2,11 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::losses::losses;
 use super::{Axis, Figure, Line, Mark, Scale, Series};
-use crate::materials::nca::OpenCircuitVoltage;
+use crate::constants::ONE_C_A_PER_KG;
+use crate::materials::nca::{OpenCircuitVoltage, theoretical_capacity_mah_g};
 use crate::paper::{self, MEASURED, Quantity};
 use crate::presets;
 use crate::recipe::Recipe;
+use crate::results::Row;
 
 /// A chart of runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,6 +17,8 @@ use crate::recipe::Recipe;
 pub enum Kind {
     /// Voltage along the discharge.
     Voltage,
+    /// Voltage losses of the last run, stacked.
+    Losses,
     /// Differential capacity over voltage.
     Dqdv,
     /// Capacity over rate.
@@ -47,13 +52,31 @@ pub struct Run {
     /// Once it has come to its end.
     pub discharge: Option<Discharge>,
     pub recipe: Recipe,
-    /// Empty where nobody knows it.
-    pub time_s: Vec<f64>,
-    /// mAh per g of NCA.
-    pub capacity: Vec<f64>,
-    pub voltage: Vec<f64>,
+    pub rows: Vec<Row>,
     /// Discharge over charge of the first cycle [%].
     pub first_cycle_efficiency: Option<f64>,
+}
+
+impl Run {
+    /// The rows of each step of the protocol.
+    pub(super) fn steps(&self) -> impl Iterator<Item = &[Row]> {
+        self.rows.chunk_by(|a, b| a.step == b.step)
+    }
+}
+
+/// Rows of a single discharge of which only charge [mAh/g] and voltage are known.
+pub fn discharge_rows(recipe: &Recipe, capacity: &[f64], voltage: &[f64]) -> Vec<Row> {
+    let ocv = OpenCircuitVoltage::measured();
+    let start = ocv.stoichiometry(recipe.initial_voltage_v).0;
+    let row = |(&capacity_mah_g, &voltage_v): (&f64, &f64)| Row {
+        time_s: 3600.0 * capacity_mah_g / (recipe.c_rate * ONE_C_A_PER_KG),
+        capacity_mah_g,
+        voltage_v,
+        c_rate: recipe.c_rate,
+        ocv_v: ocv.voltage(start + capacity_mah_g / theoretical_capacity_mah_g()),
+        ..Row::default()
+    };
+    capacity.iter().zip(voltage).map(row).collect()
 }
 
 /// Numbers of a run's last discharge ([`crate::results::Summary`]).
@@ -73,7 +96,7 @@ const VOLTAGE: Axis = Axis {
     decimals: 3,
     scale: Scale { from: 3.0, to: 4.4, log: false },
 };
-const CAPACITY: Axis = Axis {
+pub(super) const CAPACITY: Axis = Axis {
     name: "Capacity",
     unit: "mAh/g",
     label: "Capacity (mAh per g of NCA)",
@@ -96,6 +119,7 @@ const SHAPES: [Mark; 5] = [Mark::Circle, Mark::Square, Mark::Diamond, Mark::Up, 
 pub fn figure(kind: Kind, along: Along, runs: &[Run], paper: bool) -> Figure {
     match kind {
         Kind::Voltage => voltage(along, runs, paper),
+        Kind::Losses => losses(along, runs.last()),
         Kind::Dqdv => dqdv(runs),
         Kind::Rate => rate(runs, paper),
         Kind::Energy => energy(runs),
@@ -104,7 +128,7 @@ pub fn figure(kind: Kind, along: Along, runs: &[Run], paper: bool) -> Figure {
 }
 
 /// The axis from its resting ends out to whatever lies beyond, in steps of `step`: it keeps still while a curve grows.
-fn reach(axis: Axis, values: impl Iterator<Item = f64>, step: f64) -> Axis {
+pub(super) fn reach(axis: Axis, values: impl Iterator<Item = f64>, step: f64) -> Axis {
     let Scale { from, to, log } = axis.scale;
     let (low, high) = values.fold((from, to), |(low, high), v| (low.min(v), high.max(v)));
     // A cut-off is met to the millivolt: what is beyond by a hundredth of a step is not beyond.
@@ -113,7 +137,7 @@ fn reach(axis: Axis, values: impl Iterator<Item = f64>, step: f64) -> Axis {
     Axis { scale: Scale { from: down, to: up, log }, ..axis }
 }
 
-fn values(series: &[Series], k: usize) -> impl Iterator<Item = f64> {
+pub(super) fn values(series: &[Series], k: usize) -> impl Iterator<Item = f64> {
     series.iter().flat_map(|s| &s.points).map(move |p| p[k])
 }
 
@@ -126,11 +150,12 @@ fn curve(run: &Run, points: Vec<[f64; 2]>) -> Series {
         points,
         notes: Vec::new(),
         measured: false,
+        area: None,
     }
 }
 
 fn measured(name: String, colour: Option<usize>, mark: Mark, points: Vec<[f64; 2]>) -> Series {
-    Series { name, colour, line: None, mark: Some(mark), points, notes: Vec::new(), measured: true }
+    Series { name, colour, line: None, mark: Some(mark), points, notes: Vec::new(), measured: true, area: None }
 }
 
 /// The paper's value for this electrode.
@@ -139,96 +164,93 @@ fn value_of(electrode: &str, quantity: Quantity) -> Option<f64> {
 }
 
 impl Along {
-    /// The axis, and the value on it of a charge passed [mAh/g] by `recipe` at time `time_s`.
-    fn axis(self) -> Axis {
+    /// The axis; time reaches as far as `values` do, state of charge as far as they and the window.
+    pub(super) fn axis(self, values: impl Iterator<Item = f64>) -> Axis {
         let axis =
             |name, unit, label, decimals, from, to| Axis { name, unit, label, decimals, scale: Scale::even(from, to) };
         match self {
-            Along::Capacity => CAPACITY,
-            Along::Time => axis("Time", "h", "Time (h)", 3, 0.0, 0.5),
-            Along::Charge => axis("State of charge", "%", "State of charge (% of the voltage window)", 1, 100.0, 0.0),
+            Along::Capacity => reach(CAPACITY, values, 20.0),
+            Along::Time => reach(axis("Time", "h", "Time (h)", 3, 0.0, 0.5), values, 0.5),
+            // A charge that starts before the window ends leaves the axis on either side.
+            Along::Charge => {
+                let (low, high) = values.fold((0.0_f64, 100.0_f64), |(l, h), v| (l.min(v), h.max(v)));
+                let (from, to) = ((high / 10.0 - 1e-6).ceil() * 10.0, (low / 10.0 + 1e-6).floor() * 10.0);
+                axis("State of charge", "%", "State of charge (% of the voltage window)", 1, from, to)
+            }
         }
     }
 
-    fn value(self, recipe: &Recipe, ocv: &OpenCircuitVoltage, capacity: f64, time_s: f64) -> f64 {
+    /// The value on it of a row of a run of `recipe`.
+    pub(super) fn value(self, recipe: &Recipe, ocv: &OpenCircuitVoltage, row: &Row) -> f64 {
         match self {
-            Along::Capacity => capacity,
-            Along::Time => time_s / 3600.0,
+            Along::Capacity => row.capacity_mah_g,
+            Along::Time => row.time_s / 3600.0,
             Along::Charge => {
-                let passed = capacity / crate::materials::nca::theoretical_capacity_mah_g();
-                let x = ocv.stoichiometry(recipe.initial_voltage_v).0 + passed;
+                let x = ocv.stoichiometry(row.ocv_v).0;
                 ocv.state_of_charge(x, recipe.initial_voltage_v, recipe.cutoff_voltage_v)
             }
         }
     }
 }
 
-/// The place of an instant on the voltage profile.
-pub fn place(along: Along, recipe: &Recipe, capacity: f64, time_s: f64, voltage: f64) -> [f64; 2] {
-    [along.value(recipe, &OpenCircuitVoltage::measured(), capacity, time_s), voltage]
+/// The place on the voltage profile of an instant of a run, by its nearest row.
+pub fn place(along: Along, run: &Run, time_s: f64) -> Option<[f64; 2]> {
+    let away = |row: &Row| (row.time_s - time_s).abs();
+    let row = run.rows.iter().min_by(|a, b| away(a).total_cmp(&away(b)))?;
+    Some([along.value(&run.recipe, &OpenCircuitVoltage::measured(), row), row.voltage_v])
 }
 
 fn voltage(along: Along, runs: &[Run], paper: bool) -> Figure {
     let ocv = OpenCircuitVoltage::measured();
     let points = |run: &Run| {
-        // Without times, a run has several steps: the charge of each is counted from zero.
-        let known = along == Along::Capacity || !run.time_s.is_empty();
-        let time = |k: usize| run.time_s.get(k).copied().unwrap_or(0.0);
-        let rows = run.capacity.iter().zip(&run.voltage).enumerate().filter(|_| known);
-        rows.flat_map(|(k, (&q, &v))| {
-            let back = k > 0 && q < run.capacity[k - 1];
-            back.then_some([f64::NAN; 2]).into_iter().chain([[along.value(&run.recipe, &ocv, q, time(k)), v]])
-        })
-        .collect()
+        let line = |rows: &[Row]| -> Vec<[f64; 2]> {
+            rows.iter().map(|row| [along.value(&run.recipe, &ocv, row), row.voltage_v]).collect()
+        };
+        match along {
+            // The charge of each step is counted from zero; one that passes none has no length.
+            Along::Capacity => {
+                let passes =
+                    |rows: &&[Row]| rows.len() == run.rows.len() || rows.iter().any(|r| r.capacity_mah_g > 0.0);
+                run.steps().filter(passes).map(line).collect::<Vec<_>>().join(&[f64::NAN; 2])
+            }
+            _ => line(&run.rows),
+        }
     };
     let mut series: Vec<Series> = runs.iter().map(|run| curve(run, points(run))).collect();
     if paper {
         let mut told = Vec::new();
         for run in runs {
             let recipe = &run.recipe;
-            let Some(preset) = paper::electrode(recipe) else { continue };
+            // One discharge from the start is what the paper's times and charges belong to.
+            let Some(preset) = paper::electrode(recipe).filter(|_| recipe.protocol.is_empty()) else { continue };
             let quantity = Quantity::DischargeCapacity { c_rate: recipe.c_rate };
             let Some(capacity) = value_of(&preset.name, quantity) else { continue };
             let name = format!("paper, {} at {}C", preset.title, recipe.c_rate);
             if told.contains(&name) {
                 continue;
             }
-            let time_s = 3600.0 * capacity / (recipe.c_rate * crate::constants::ONE_C_A_PER_KG);
-            let x = along.value(recipe, &ocv, capacity, time_s);
+            let end = &discharge_rows(recipe, &[capacity], &[3.0])[0];
+            let x = along.value(recipe, &ocv, end);
             // The paper tells where its discharges end, all at 3.0 V.
             series.push(measured(name.clone(), Some(run.colour), Mark::Diamond, vec![[x, 3.0]]));
             told.push(name);
         }
     }
-    let x = match along {
-        Along::Capacity => reach(CAPACITY, values(&series, 0), 20.0),
-        Along::Time => reach(along.axis(), values(&series, 0), 0.5),
-        // A charge that starts before the window ends leaves the axis on either side.
-        Along::Charge => {
-            let (low, high) = values(&series, 0).fold((0.0_f64, 100.0_f64), |(l, h), v| (l.min(v), h.max(v)));
-            let scale = Scale::even((high / 10.0 - 1e-6).ceil() * 10.0, (low / 10.0 + 1e-6).floor() * 10.0);
-            Axis { scale, ..along.axis() }
-        }
-    };
+    let x = along.axis(values(&series, 0));
     let y = reach(VOLTAGE, values(&series, 1), 0.2);
     Figure { title: "Voltage profile", x, y, series, cursor: None }
 }
 
-/// `|dQ/dV|` between points at least 10 mV apart, at the mean voltage of each pair.
-fn differential(capacity: &[f64], voltage: &[f64]) -> Vec<[f64; 2]> {
+/// `|dQ/dV|` between rows of one step at least 10 mV apart, at the mean voltage of each pair.
+fn differential(rows: &[Row]) -> Vec<[f64; 2]> {
     const APART: f64 = 0.01;
     let mut points = Vec::new();
     // The first step holds the jump of the ohmic drop.
-    let mut from = 1;
-    for to in 2..capacity.len() {
-        // Another step of the protocol.
-        if capacity[to] < capacity[from] {
-            from = to;
-            continue;
-        }
-        let (dq, dv) = (capacity[to] - capacity[from], voltage[to] - voltage[from]);
+    let Some(mut from) = rows.get(1) else { return points };
+    for to in &rows[2..] {
+        let (dq, dv) = (to.capacity_mah_g - from.capacity_mah_g, to.voltage_v - from.voltage_v);
         if dv.abs() >= APART {
-            points.push([0.5 * (voltage[to] + voltage[from]), (dq / dv).abs()]);
+            points.push([0.5 * (to.voltage_v + from.voltage_v), (dq / dv).abs()]);
             from = to;
         }
     }
@@ -236,7 +258,11 @@ fn differential(capacity: &[f64], voltage: &[f64]) -> Vec<[f64; 2]> {
 }
 
 fn dqdv(runs: &[Run]) -> Figure {
-    let series: Vec<Series> = runs.iter().map(|run| curve(run, differential(&run.capacity, &run.voltage))).collect();
+    let points = |run: &Run| {
+        let steps: Vec<_> = run.steps().map(differential).filter(|points| !points.is_empty()).collect();
+        steps.join(&[f64::NAN; 2])
+    };
+    let series: Vec<Series> = runs.iter().map(|run| curve(run, points(run))).collect();
     let y = Axis {
         name: "−dQ/dV",
         unit: "mAh/(g V)",
@@ -267,7 +293,7 @@ fn joined(name: String, colour: usize, dashed: bool, mut points: Vec<([f64; 2], 
     points.sort_by(|a, b| a.0[0].total_cmp(&b.0[0]));
     let (points, notes) = points.into_iter().unzip();
     let line = Some(if dashed { Line::Dashed } else { Line::Full });
-    Series { name, colour: Some(colour), line, mark: Some(Mark::Dot), points, notes, measured: false }
+    Series { name, colour: Some(colour), line, mark: Some(Mark::Dot), points, notes, measured: false, area: None }
 }
 
 fn rate(runs: &[Run], paper: bool) -> Figure {
@@ -374,10 +400,8 @@ mod tests {
             colour: 2,
             dashed: false,
             discharge: Some(Discharge { c_rate, capacity: *capacity.last().unwrap(), energy: 500.0 * c_rate }),
+            rows: discharge_rows(&recipe, capacity, voltage),
             recipe,
-            time_s: capacity.iter().map(|q| 3600.0 * q / (180.0 * c_rate)).collect(),
-            capacity: capacity.to_vec(),
-            voltage: voltage.to_vec(),
             first_cycle_efficiency: None,
         }
     }
@@ -425,7 +449,7 @@ mod tests {
         let capacity: Vec<f64> = voltage.iter().map(|v| 150.0 * (4.2 - v)).collect();
         // At rest, before the ohmic drop.
         voltage[0] = 4.28;
-        let points = differential(&capacity, &voltage);
+        let points = differential(&discharge_rows(&Recipe::default(), &capacity, &voltage));
         assert!((10..20).contains(&points.len()), "{}", points.len());
         assert!(points.iter().all(|p| (p[1] - 150.0).abs() < 1e-6 && (4.0..4.2).contains(&p[0])), "{points:?}");
     }
@@ -465,15 +489,25 @@ mod tests {
 
     #[test]
     fn steps_of_a_protocol_are_lines_of_their_own_over_capacity() {
-        let mut two = run("lyc-10", 0.5, &[0.0, 90.0, 0.0, 80.0], &[3.0, 4.3, 4.2, 3.0]);
-        let breaks = figure(Kind::Voltage, Along::Capacity, std::slice::from_ref(&two), false).series[0].points.clone();
-        assert!(breaks.len() == 5 && breaks[2][0].is_nan(), "{breaks:?}");
-        assert!(differential(&two.capacity, &two.voltage).iter().all(|p| p[1] < 100.0));
-        two.time_s.clear();
-        (two.capacity, two.voltage) = (vec![0.0, 90.0], vec![4.2, 3.0]);
-        let one = two;
-        let points = |along| figure(Kind::Voltage, along, std::slice::from_ref(&one), false).series[0].points.len();
-        assert_eq!([Along::Capacity, Along::Charge, Along::Time].map(points), [2, 0, 0]);
+        let mut two = run(
+            "lyc-10",
+            0.5,
+            &[0.0, 60.0, 90.0, 0.0, 0.0, 0.0, 70.0, 80.0],
+            &[3.0, 3.9, 4.3, 4.3, 4.2, 4.2, 3.9, 3.0],
+        );
+        for (k, row) in two.rows.iter_mut().enumerate() {
+            (row.step, row.time_s) = ([0, 0, 0, 1, 1, 2, 2, 2][k], 3600.0 * k as f64);
+        }
+        let points = |along| figure(Kind::Voltage, along, std::slice::from_ref(&two), false).series[0].points.clone();
+        let over_charge = points(Along::Capacity);
+        // The rest has no length.
+        assert_eq!(over_charge.len(), 7);
+        assert!(over_charge[3][0].is_nan() && over_charge[4] == [0.0, 4.2], "{over_charge:?}");
+        let over_time = points(Along::Time);
+        assert!(over_time.len() == 8 && over_time[7] == [7.0, 3.0], "{over_time:?}");
+        let slopes = &figure(Kind::Dqdv, Along::Capacity, std::slice::from_ref(&two), false).series[0].points;
+        assert!(slopes.len() == 3 && slopes[1][0].is_nan(), "{slopes:?}");
+        assert_eq!(place(Along::Time, &two, 7000.0), Some([2.0, 4.3]));
     }
 
     #[test]

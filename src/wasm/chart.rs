@@ -11,10 +11,10 @@ use web_sys::HtmlCanvasElement;
 
 use super::draw::{clear, failed, options, style};
 use super::to_js;
-use crate::constants::ONE_C_A_PER_KG;
 use crate::plots::runs::{self, Along, Discharge, Kind, Run};
 use crate::plots::{Chart, Line, Style, curve_colour};
 use crate::recipe::Recipe;
+use crate::results::{Row, Series};
 
 #[derive(Deserialize)]
 struct Shown {
@@ -68,8 +68,8 @@ impl RunChart {
         RunChart { runs: Vec::new(), along, chart, pixel_ratio: 1.0 }
     }
 
-    /// Shows runs `{label, title, colour, dashed, discharge, recipe, first_cycle_efficiency, capacity, voltage}` as `{kind, along,
-    /// paper}` says.
+    /// Shows runs `{label, title, colour, dashed, discharge, recipe, first_cycle_efficiency, curve}` as `{kind, along, paper}` says;
+    /// `curve` has the columns of [`Series`], or at least charge and voltage.
     pub fn set(&mut self, runs: Array, shown: JsValue) -> Result<(), JsValue> {
         let shown: Shown = options(shown)?;
         self.runs = runs.iter().map(read_run).collect::<Result<_, _>>()?;
@@ -79,9 +79,8 @@ impl RunChart {
     }
 
     /// Marks an instant of a run on its voltage profile.
-    pub fn point_at(&mut self, run: usize, capacity: f64, time_s: f64, voltage: f64) {
-        let recipe = self.runs.get(run).map(|run| &run.recipe);
-        self.chart.figure.cursor = recipe.map(|r| runs::place(self.along, r, capacity, time_s, voltage));
+    pub fn point_at(&mut self, run: usize, time_s: f64) {
+        self.chart.figure.cursor = self.runs.get(run).and_then(|run| runs::place(self.along, run, time_s));
     }
 
     /// Draws on a canvas that is as large as its place times `pixel_ratio`; returns the frame.
@@ -125,7 +124,7 @@ impl RunChart {
         to_js(&self.chart.table())
     }
 
-    /// What is drawn: `{name, colour, dashed, line, mark, measured}`.
+    /// What is drawn: `{name, colour, dashed, line, mark, measured, opacity}`, the last one of what is filled.
     pub fn legend(&self, dark: bool) -> JsValue {
         let ink = style(dark, 1.0).ink;
         let entry = |s: &crate::plots::Series| {
@@ -137,6 +136,7 @@ impl RunChart {
                 "dashed": s.line == Some(Line::Dashed),
                 "mark": s.mark,
                 "measured": s.measured,
+                "opacity": s.area.as_ref().map(|area| area.opacity()),
             })
         };
         to_js(&self.chart.figure.series.iter().map(entry).collect::<Vec<_>>())
@@ -178,22 +178,23 @@ impl RunChart {
 }
 
 fn read_run(run: JsValue) -> Result<Run, JsValue> {
+    let curve = Reflect::get(&run, &"curve".into())?;
     let column = |name: &str| -> Result<Vec<f64>, JsValue> {
-        let value = Reflect::get(&run, &name.into())?;
+        let value = Reflect::get(&curve, &name.into())?;
         Ok(value.dyn_into::<Float64Array>().map_err(|_| failed("A run lacks a column."))?.to_vec())
     };
-    let (capacity, voltage) = (column("capacity")?, column("voltage")?);
     let RunOptions { label, title, colour, dashed, discharge, recipe, first_cycle_efficiency } = options(run)?;
     let recipe = Recipe::from_json(&recipe).map_err(|issues| super::issues_to_js(&issues))?;
-    if voltage.len() != capacity.len() {
-        return Err(failed("The columns of a run differ in length."));
-    }
-    // A single discharge has a constant current; the times of several steps do not follow from the charge.
-    let time_s = match recipe.protocol.is_empty() {
-        true => capacity.iter().map(|q| 3600.0 * q / (recipe.c_rate * ONE_C_A_PER_KG)).collect(),
-        false => Vec::new(),
+    let rows = if Reflect::has(&curve, &"time_s".into())? {
+        let columns = Series::names().iter().map(|name| column(name)).collect::<Result<Vec<_>, _>>()?;
+        if columns.iter().any(|values| values.len() != columns[0].len()) {
+            return Err(failed("The columns of a run differ in length."));
+        }
+        (0..columns[0].len()).map(|i| Row::from_values(&std::array::from_fn(|k| columns[k][i]))).collect()
+    } else {
+        runs::discharge_rows(&recipe, &column("capacity_mah_g")?, &column("voltage_v")?)
     };
     let discharge = discharge.map(|d| Discharge { c_rate: d.c_rate, capacity: d.capacity, energy: d.energy });
     let first_cycle_efficiency = first_cycle_efficiency.map(|share| 100.0 * share);
-    Ok(Run { label, title, colour, dashed, discharge, recipe, time_s, capacity, voltage, first_cycle_efficiency })
+    Ok(Run { label, title, colour, dashed, discharge, recipe, rows, first_cycle_efficiency })
 }

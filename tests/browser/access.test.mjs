@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { finished, makeSmall, open, run } from './bench.mjs';
+import { compareWithPaper, finished, makeSmall, open, run } from './bench.mjs';
 import { browserTest } from './harness.mjs';
 
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -46,6 +46,7 @@ for (const colorScheme of ['light', 'dark']) {
     `axe finds nothing serious on the page of checks, ${colorScheme}`,
     async ({ page, url }) => {
       await page.addInitScript(axe);
+      await compareWithPaper(page);
       await page.goto(new URL('www/verify.html', url).href);
       await page.getByRole('button', { name: 'Run the checks' }).and(page.locator(':enabled')).waitFor();
       assert.deepEqual(await violations(page), []);

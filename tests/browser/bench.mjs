@@ -8,7 +8,7 @@ export const number = (page, name) =>
 /** A radio button lies invisibly on top of its label; so does the pointer. */
 export const choose = (page, name) => page.getByRole('radio', { name, exact: true }).check();
 /** Begins a discharge of what is on the bench. */
-export const runButton = (page) => page.getByRole('button', { name: /^Run( at|$)/ });
+export const runButton = (page) => page.getByRole('button', { name: /^Run( at| \d|$)/ });
 export const run = (page) => runButton(page).click();
 export const finished = (page) => progress(page).filter({ hasText: 'Finished' }).waitFor();
 /** Built, and its numbers there: they go as soon as a knob moves, the word only once the build begins. */
@@ -40,3 +40,19 @@ export async function makeSmall(page) {
   await number(page, 'Thickness').fill('12');
   await page.getByText('10 × 10 × 12').waitFor();
 }
+
+/** A comparison with the paper as the command line writes it, in place of whatever this copy of the page has. */
+export const compareWithPaper = (page) =>
+  page.route('**/www/validation.json', (route) =>
+    route.fulfill({
+      json: {
+        catholyte: '0.1.0',
+        voxel_um: 0.5,
+        seeds: 3,
+        rows: [
+          { electrode: 'lyc-10', quantity: 'discharge_capacity_2C', paper: 122, model_mean: 119.25, model_sd: 2.5, residual: -2.75, kind: 'fitted', values: [117, 119, 122] },
+          { electrode: 'bare', quantity: 'retention_100_cycles', paper: 59, model_mean: null, model_sd: null, residual: null, kind: 'predicted', values: [] },
+        ],
+      },
+    }),
+  );

@@ -138,7 +138,7 @@ browserTest('all runs go into one file and come back from it; wrong files say wh
     [changed((one) => (one.recipe.porosity = 2)), /Run 1: porosity of its recipe is 2; allowed is/],
     [changed((one) => (one.recipe.colour = 2)), /Run 1: colour/],
     [changed((one) => (one.seed = 7)), /seed is 7, but 1/],
-    [changed((one) => one.voltage_v.pop()), /capacities, but \d+ voltages/],
+    [changed((one) => one.voltage_v.pop()), /voltage_v has \d+ points, but capacity_mah_g \d+/],
     [changed((one) => (one.voltage_v[3] = 'x')), /voltage_v has "x" as point 4/],
     [changed((one) => delete one.summary), /summary is missing/],
     [changed((one) => (one.title = '')), /title is ""/],

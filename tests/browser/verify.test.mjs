@@ -1,6 +1,7 @@
 // The checks with known answers, in the browser.
 
 import assert from 'node:assert/strict';
+import { compareWithPaper } from './bench.mjs';
 import { browserTest } from './harness.mjs';
 import { native } from './native.mjs';
 
@@ -8,6 +9,7 @@ const rows = (page) => page.getByRole('group', { name: 'Table of checks' }).loca
 const start = (page) => page.getByRole('button', { name: 'Run the checks' }).click();
 
 browserTest('every case agrees, and comes out as on the command line', async ({ page, url }) => {
+  await compareWithPaper(page);
   await page.goto(url);
   await page.getByRole('link', { name: 'Verification' }).click();
   const expected = await native('verify');
@@ -23,6 +25,7 @@ browserTest('every case agrees, and comes out as on the command line', async ({ 
 });
 
 browserTest('a case that comes out wrong is told', async ({ page, url }) => {
+  await compareWithPaper(page);
   await page.route('**/www/worker.js', async (route) => {
     const response = await route.fetch();
     const body = (await response.text()).replace('{ ...outcome,', '{ ...outcome, passes: request.case !== "dead-end",');
@@ -32,4 +35,35 @@ browserTest('a case that comes out wrong is told', async ({ page, url }) => {
   await start(page);
   await page.getByText(/^1 of \d+ cases differ/).waitFor({ timeout: 100_000 });
   await rows(page).filter({ hasText: 'dead end' }).getByText('differs').waitFor();
+});
+
+const table = (page) => page.getByRole('group', { name: 'Table of the model against the paper' });
+/** Visits the page with this answer to its question for the comparison. */
+async function visit(page, url, answer) {
+  await page.route('**/www/validation.json', (route) => route.fulfill(answer));
+  await page.goto(new URL('www/verify.html', url).href);
+}
+
+browserTest('the model stands beside the paper', async ({ page, url }) => {
+  await compareWithPaper(page);
+  await page.goto(new URL('www/verify.html', url).href);
+  await page.getByText('over 3 seeds on voxels of 0.5 µm, by catholyte 0.1.0').waitFor();
+  const cells = await table(page).locator('tbody tr').evaluateAll((rows) => rows.map((row) => [...row.cells].map((cell) => cell.textContent)));
+  assert.deepEqual(cells, [
+    ['lyc-10', 'discharge capacity at 2C (mAh/g)', '122', '119.3 ± 2.5', '−2.75', 'fitted'],
+    ['bare', 'capacity left after 100 cycles (%)', '59', '–', '–', 'predicted'],
+  ]);
+  await page.getByText('cargo run --release -- validate --out www').waitFor();
+});
+
+browserTest('a missing comparison is told plainly', async ({ page, url }) => {
+  await visit(page, url, { status: 404, body: '' });
+  await page.getByText('its file www/validation.json is missing').waitFor();
+  assert.equal(await table(page).isVisible(), false);
+}, { expect: [/404 .*validation\.json/] });
+
+browserTest('a damaged comparison is told plainly', async ({ page, url }) => {
+  await visit(page, url, { body: '{"rows": 3}', contentType: 'application/json' });
+  await page.getByText('cannot be read').waitFor();
+  assert.equal(await table(page).isVisible(), false);
 });

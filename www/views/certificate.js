@@ -2,6 +2,8 @@
 // Why a result can be trusted: its balances, its grid and effort, what it assumes, and how to cite it.
 
 import { element, format } from '../dom.js';
+import { hasSteps } from '../runs.js';
+import { stopReason } from './tables.js';
 
 /** @typedef {import('../runs.js').Run} Run */
 
@@ -28,6 +30,7 @@ export class Certificate {
     this.#shown = summary;
     /** @type {[string, string][]} */
     const facts = [
+      ...firstCycle(summary),
       ['Charge balance', `${format(summary.charge_balance_error, 3)} of the current, at worst`],
       ['Lithium balance', `${format(summary.lithium_balance_error, 3)} of the charge`],
       ['Time steps', `${summary.time_steps}${rest(summary, 'rejected_steps', ' more rejected')}`],
@@ -53,6 +56,7 @@ export class Certificate {
     const text = element('p', { class: 'citation' }, cite);
     this.node.replaceChildren(
       element('dl', { class: 'figures' }, ...facts.map(([name, value]) => element('div', {}, element('dt', {}, name), element('dd', {}, value)))),
+      ...steps(summary),
       element('p', {}, element('strong', {}, 'Assumes: '), this.#assumptions()),
       text,
       element(
@@ -73,11 +77,40 @@ export class Certificate {
 
   #assumptions() {
     const { recipe } = this.run;
+    const start = hasSteps(recipe) ? 'uniform' : `uniform at ${recipe.initial_voltage_v} V`;
     return (
-      `30 °C; lithium metal behind an ideal LPSCl separator; uniform at ${recipe.initial_voltage_v} V at the start; no volume ` +
+      `30 °C; lithium metal behind an ideal LPSCl separator; ${start} at the start; no volume ` +
       `change, side reaction or ageing; one crystal per NCA particle; one arrangement of particles (seed ${recipe.seed}).`
     );
   }
+}
+
+/** @param {import('../messages.js').Summary} summary @returns {[string, string][]} */
+const firstCycle = ({ first_cycle_efficiency: share }) => (typeof share === 'number' ? [['First-cycle efficiency', `${(100 * share).toFixed(1)} %`]] : []);
+
+/** What each step of several came to. @param {import('../messages.js').Summary} summary */
+function steps({ steps: all = [] }) {
+  if (all.length < 2) return [];
+  const heads = ['Step', 'Capacity (mAh/g)', 'Mean voltage (V)', 'Last voltage (V)', 'Duration (h)', 'Ended by'];
+  const rows = all.map(({ drive, capacity_mah_g, mean_voltage_v, final_voltage_v, duration_s, stop_reason }, i) =>
+    element(
+      'tr',
+      {},
+      element('th', { scope: 'row' }, `${i + 1}. ${driven(drive)}`),
+      ...[capacity_mah_g.toFixed(1), mean_voltage_v?.toFixed(3) ?? '–', final_voltage_v.toFixed(3), (duration_s / 3600).toFixed(2)].map((text) => element('td', {}, text)),
+      element('td', { class: 'words' }, stopReason(stop_reason)),
+    ),
+  );
+  const head = element('tr', {}, ...heads.map((name, i) => element('th', { scope: 'col', class: i === 5 ? 'words' : null }, name)));
+  const caption = element('caption', { class: 'visually-hidden' }, 'Steps of this run');
+  const table = element('table', {}, caption, element('thead', {}, head), element('tbody', {}, ...rows));
+  return [element('div', { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': 'Table of steps' }, table)];
+}
+
+/** @param {import('../messages.js').StepSummary['drive']} drive */
+function driven(drive) {
+  if ('voltage' in drive) return `Hold at ${drive.voltage} V`;
+  return drive.c_rate === 0 ? 'Rest' : `${drive.c_rate > 0 ? 'Discharge' : 'Charge'} at ${format(Math.abs(drive.c_rate), 3)}C`;
 }
 
 /** @param {Record<string, unknown>} summary @param {string} key */

@@ -14,10 +14,12 @@ import { element, format, prettyUnit } from '../dom.js';
  * @property {string} label
  * @property {string} unit
  * @property {{type: 'number', min: number, max: number, step: number} | {type: 'integer', min: number, max: number}
- *   | {type: 'choice', options: string[]} | {type: 'list', min: number, max: number, most: number}} kind
+ *   | {type: 'choice', options: string[]} | {type: 'list', min: number, max: number, most: number}
+ *   | {type: 'text', longest: number}} kind
  * @property {string} help
  * @property {string} source
  * @property {Value} default
+ * @property {{name: string, text: string}[]} templates texts to start from
  * @property {string | null} mode
  * @property {{min: number, max: number, log: boolean} | null} slider
  */
@@ -49,6 +51,7 @@ export function fieldRow(field, onInput, onReset, extra = null) {
   const unit = prettyUnit(field.unit);
   const { kind } = field;
   const input = control(field, { id, 'aria-describedby': `${id}-issue ${id}-help` });
+  const templates = field.templates.length ? templatesFor(field, onInput) : null;
   const slider = field.slider && sliderFor(field, (value) => onInput(value));
   const reset = element(
     'button',
@@ -77,8 +80,12 @@ export function fieldRow(field, onInput, onReset, extra = null) {
       element('label', { for: id }, field.label),
       ask,
       reset,
-      element('span', { class: 'field-value' }, extra, input, kind.type === 'choice' ? null : element('span', { class: 'unit' }, unit)),
+      // A text has a line of its own.
+      kind.type === 'text'
+        ? templates
+        : element('span', { class: 'field-value' }, extra, input, kind.type === 'choice' ? null : element('span', { class: 'unit' }, unit)),
     ),
+    kind.type === 'text' ? input : null,
     slider && slider.node,
     issue,
     help,
@@ -99,6 +106,7 @@ export function fieldRow(field, onInput, onReset, extra = null) {
       node.classList.toggle('unused', !used);
       input.disabled = !used;
       if (slider) slider.node.disabled = !used;
+      if (templates) templates.disabled = !used;
     },
     complain(fault) {
       issue.hidden = fault === null;
@@ -118,6 +126,7 @@ export function fieldRow(field, onInput, onReset, extra = null) {
 function control({ kind }, attributes) {
   if (kind.type === 'choice') return element('select', attributes, ...kind.options.map((o) => option(o)));
   if (kind.type === 'list') return element('textarea', { ...attributes, rows: 2, placeholder: 'none', spellcheck: 'false' });
+  if (kind.type === 'text') return element('textarea', { ...attributes, class: 'text', rows: 4, maxlength: kind.longest, placeholder: 'none', spellcheck: 'false' });
   return element('input', { ...attributes, type: 'number', inputmode: 'decimal', step: kind.type === 'integer' ? 1 : kind.step });
 }
 
@@ -137,9 +146,24 @@ const sourceNote = (source) => (source ? element('span', { class: 'source' }, ` 
  * @param {string} type
  */
 function read(input, type) {
-  if (type === 'choice' || type === 'list' || input.value.trim() === '') return input.value;
+  if (['choice', 'list', 'text'].includes(type) || input.value.trim() === '') return input.value;
   const value = Number(input.value);
   return Number.isNaN(value) ? input.value : value;
+}
+
+/**
+ * Puts a text into the field that can be worked on.
+ * @param {Field} field
+ * @param {(text: string) => void} onInput
+ */
+function templatesFor({ label, templates }, onInput) {
+  const first = element('option', { value: '' }, 'Template …');
+  const select = element('select', { class: 'templates', 'aria-label': `Templates of ${label}` }, first, ...templates.map(({ name, text }) => element('option', { value: text }, name)));
+  select.addEventListener('change', () => {
+    onInput(select.value);
+    select.value = '';
+  });
+  return select;
 }
 
 /**

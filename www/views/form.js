@@ -1,8 +1,8 @@
 // @ts-check
 // The recipe: presets, fields, and what is wrong with them.
 
-import { byId, element } from '../dom.js';
-import { sameValue } from '../runs.js';
+import { byId, element, shorten } from '../dom.js';
+import { hasSteps, sameValue } from '../runs.js';
 import { fieldRow } from './field.js';
 
 /** @typedef {import('./field.js').Field} Field */
@@ -63,6 +63,8 @@ export class Form {
   apply({ preset, recipe }) {
     this.base = preset;
     this.recipe = { ...recipe };
+    // What replaces the rate is not folded away.
+    if (hasSteps(recipe)) this.#folds.get('protocol')?.setAttribute('open', '');
     this.#show();
   }
 
@@ -118,13 +120,14 @@ export class Form {
   /** @param {import('../messages.js').RecipeIssue} issue */
   #link(issue) {
     const field = this.fields.find((f) => f.key === issue.path);
-    const value = issue.value === '' || issue.value === null ? 'nothing' : String(issue.value);
+    const value = issue.value === '' || issue.value === null ? 'nothing' : shorten(String(issue.value));
     const text = `${field?.label ?? issue.path}: ${value} given, allowed is ${issue.allowed}`;
     const row = this.#rows.get(issue.path);
     if (!row) return text;
     const focus = (/** @type {Event} */ event) => {
       event.preventDefault();
       byId('all-fields').setAttribute('open', '');
+      this.#folds.get(issue.path)?.setAttribute('open', '');
       row.input.focus();
     };
     return element('a', { href: `#field-${issue.path}`, onclick: focus }, text);
@@ -197,7 +200,8 @@ export class Form {
       const row = this.#rows.get(field.key);
       row?.show(this.recipe[field.key]);
       row?.mark(changes.includes(field));
-      row?.use(field.mode === null || field.mode === this.recipe.mode);
+      const replaced = field.key === 'c_rate' && hasSteps(this.recipe);
+      row?.use(!replaced && (field.mode === null || field.mode === this.recipe.mode));
     }
     for (const [preset, input] of this.#cards) input.checked = preset === this.base;
     if (!FIRST.includes(this.base.name)) byId('more-presets').setAttribute('open', '');

@@ -7,11 +7,11 @@ import { fitCanvas, oneAFrame, watchSize } from './canvas.js';
 import { save } from './files.js';
 
 /** @typedef {import('../runs.js').Run} Run */
-/** @typedef {{name: string, colour: string, line: boolean, dashed: boolean, mark: string | null, measured: boolean}} Entry */
+/** @typedef {{name: string, colour: string, line: boolean, dashed: boolean, mark: string | null, measured: boolean, opacity: number | null}} Entry */
 /** @typedef {{name: string, text: string, series: number, pixel: [number, number]}} Reading */
 
 /** @param {Run} run */
-export const runLabel = (run) => `${run.title}, ${run.c_rate}C`;
+export const runLabel = (run) => `${run.title}, ${run.test}`;
 
 /** A short line in the run's colour and style. @param {Run} run @param {string[]} colours */
 export function runSwatch(run, colours) {
@@ -23,6 +23,7 @@ export function runSwatch(run, colours) {
 /** The charts there are: key, name, and what they are drawn of besides voltage curves. */
 const KINDS = /** @type {const} */ ([
   ['voltage', 'Voltage'],
+  ['losses', 'Losses'],
   ['dqdv', 'dQ/dV'],
   ['rate', 'Rate'],
   ['energy', 'Energy'],
@@ -45,10 +46,14 @@ const MARKS = {
 const SVG = 'http://www.w3.org/2000/svg';
 
 /** What a series looks like, for the list of names. @param {Entry} entry */
-function key({ colour, line, dashed, mark }) {
+function key({ colour, line, dashed, mark, opacity }) {
   const box = element('span', { class: 'key' });
   box.style.color = colour;
-  if (line) box.append(element('span', { class: dashed ? 'line dashed' : 'line' }));
+  if (opacity !== null) {
+    const swatch = element('span', { class: 'filling' });
+    swatch.style.opacity = String(opacity);
+    box.append(swatch);
+  } else if (line) box.append(element('span', { class: dashed ? 'line dashed' : 'line' }));
   if (mark) {
     const svg = document.createElementNS(SVG, 'svg');
     const path = document.createElementNS(SVG, 'path');
@@ -72,10 +77,13 @@ function ended({ state, summary }) {
 export class Plots {
   #canvas = /** @type {HTMLCanvasElement} */ (byId('profile'));
   #along = /** @type {HTMLSelectElement} */ (byId('chart-along'));
+  #run = /** @type {HTMLSelectElement} */ (byId('chart-run'));
   #paper = /** @type {HTMLInputElement} */ (byId('chart-paper'));
   #reset = /** @type {HTMLButtonElement} */ (byId('chart-reset'));
   #table = /** @type {HTMLDetailsElement} */ (byId('chart-table'));
   #kind = 'voltage';
+  /** The run whose losses were asked for; none is the newest. @type {Run | null} */
+  #chosen = null;
   /** @type {Run[]} */
   #runs = [];
   /** Where the fields that are looked at belong. @type {{run: Run, instant: import('../messages.js').Instant} | null} */
@@ -98,6 +106,10 @@ export class Plots {
     watchSize(this.#canvas, this.redraw);
     this.#listen();
     this.#along.addEventListener('change', () => this.#change());
+    this.#run.addEventListener('change', () => {
+      this.#chosen = this.#runs.find(({ id }) => String(id) === this.#run.value) ?? null;
+      this.#change();
+    });
     this.#paper.addEventListener('change', () => this.#change());
     this.#reset.addEventListener('click', () => this.#zoomed(() => this.chart.reset()));
     this.#table.addEventListener('toggle', () => this.#fillTable());
@@ -135,17 +147,34 @@ export class Plots {
 
   /** Another chart or other runs: names, table and picture follow. */
   #change() {
-    // Nothing tells of a first cycle before a run had one.
-    const cycled = this.#runs.some((run) => typeof run.summary?.first_cycle_efficiency === 'number');
-    /** @type {HTMLElement} */ (byId('chart-kind').querySelector('[data-kind=efficiency]')).hidden = !cycled;
-    byId('along').hidden = this.#kind !== 'voltage';
-    byId('paper').hidden = this.#kind === 'dqdv' || this.#kind === 'energy';
+    this.#offerFirstCycle();
+    byId('along').hidden = !['voltage', 'losses'].includes(this.#kind);
+    byId('paper').hidden = ['losses', 'dqdv', 'energy'].includes(this.#kind);
+    this.#offerRuns();
     this.#set();
     byId('profile').setAttribute('aria-label', `Chart, ${this.chart.description()}`);
     this.#say(null);
     this.#drawLegend();
     this.#fillTable();
     this.redraw();
+  }
+
+  /** Nothing tells of a first cycle before a run had one. */
+  #offerFirstCycle() {
+    const cycled = this.#runs.some((run) => typeof run.summary?.first_cycle_efficiency === 'number');
+    /** @type {HTMLElement} */ (byId('chart-kind').querySelector('[data-kind=efficiency]')).hidden = !cycled;
+  }
+
+  /** Losses are those of one run. */
+  #offerRuns() {
+    byId('of-run').hidden = this.#kind !== 'losses' || this.#runs.length === 0;
+    this.#run.replaceChildren(...this.#runs.map((run) => element('option', { value: run.id }, runLabel(run))));
+    const [one] = this.#ofOne();
+    if (one) this.#run.value = String(one.id);
+  }
+
+  #ofOne() {
+    return this.#chosen && this.#runs.includes(this.#chosen) ? [this.#chosen] : this.#runs.slice(-1);
   }
 
   #drawLegend() {
@@ -159,7 +188,8 @@ export class Plots {
 
   /** Hands the runs over as they are now. */
   #set() {
-    const runs = this.#runs.map((run) => ({
+    const shown = this.#kind === 'losses' ? this.#ofOne() : this.#runs;
+    const runs = shown.map((run) => ({
       label: runLabel(run),
       title: run.title,
       colour: run.colour,
@@ -167,8 +197,7 @@ export class Plots {
       discharge: ended(run),
       recipe: run.recipe,
       first_cycle_efficiency: run.summary?.first_cycle_efficiency ?? null,
-      capacity: run.capacity,
-      voltage: run.voltage,
+      curve: run.curve,
     }));
     this.chart.set(runs, { kind: this.#kind, along: this.#along.value, paper: this.#paper.checked });
   }
@@ -179,12 +208,14 @@ export class Plots {
     this.#drawLegend();
     // A table that changed with every step of a run could not be read.
     const finished = this.#runs.filter((run) => run.state === 'finished').length;
-    if (finished !== this.#finished) this.#fillTable();
+    if (finished !== this.#finished) {
+      this.#offerFirstCycle();
+      this.#fillTable();
+    }
     this.#finished = finished;
     const number = this.#mark ? this.#runs.indexOf(this.#mark.run) : -1;
     if (this.#mark && number >= 0 && this.#kind === 'voltage') {
-      const { capacity_mah_g, time_s, voltage_v } = this.#mark.instant;
-      this.chart.point_at(number, capacity_mah_g, time_s, voltage_v);
+      this.chart.point_at(number, this.#mark.instant.time_s);
     }
     this.#frame = this.chart.draw(this.#canvas, { pixel_ratio: window.devicePixelRatio || 1, dark: isDark() });
     const zoomed = this.chart.is_zoomed();
@@ -324,12 +355,4 @@ export class Plots {
     else blob = new Blob([this.chart.csv()], { type: 'text/csv' });
     save(blob, `${this.#kind}.${format}`);
   }
-}
-
-/** One column after the other. @param {Float64Array} a @param {Float64Array} b */
-export function join(a, b) {
-  const both = new Float64Array(a.length + b.length);
-  both.set(a);
-  both.set(b, a.length);
-  return both;
 }

@@ -2,6 +2,7 @@
 // Rate, Run, Pause and Cancel, and what is being done.
 
 import { byId, element } from '../dom.js';
+import { hasSteps, testOf } from '../runs.js';
 
 /** Rates one click away [C]. */
 const RATES = [0.1, 0.5, 2];
@@ -51,10 +52,15 @@ export class RunBar {
     this.#voxel.replaceChildren(...offered.map((voxel) => element('option', { value: voxel }, `${voxel} µm`)));
   }
 
-  /** @param {unknown} c_rate */
-  showRate(c_rate) {
-    for (const [i, button] of this.#rates.entries()) button.setAttribute('aria-pressed', String(RATES[i] === c_rate));
-    this.#run.textContent = typeof c_rate === 'number' ? `Run at ${c_rate}C` : 'Run';
+  /** @param {import('../messages.js').Recipe} recipe */
+  showTest(recipe) {
+    const { c_rate } = recipe;
+    const steps = hasSteps(recipe);
+    for (const [i, button] of this.#rates.entries()) {
+      button.setAttribute('aria-pressed', String(!steps && RATES[i] === c_rate));
+      button.disabled = steps;
+    }
+    this.#run.textContent = steps ? `Run ${testOf(recipe)}` : typeof c_rate === 'number' ? `Run at ${c_rate}C` : 'Run';
   }
 
   /** @param {{canRun: boolean, running: boolean, paused: boolean}} state `running` is about a run that fills the bar */

@@ -20,10 +20,10 @@ import { stopReason } from './tables.js';
  * @property {(run: Run) => void} onRemove
  */
 
-const COLUMNS = 7;
+const COLUMNS = 8;
 
 /** How a run is told from others in names of buttons. @param {Run} run */
-const spoken = (run) => `${run.title}, ${run.c_rate}C`;
+const spoken = (run) => `${run.title}, ${run.test}`;
 
 export class RunTable {
   #body = /** @type {HTMLTableSectionElement} */ (byId('runs').querySelector('tbody'));
@@ -81,10 +81,11 @@ class Row {
   #name = element('span', { class: 'run-title' });
   #tick = element('input', { type: 'checkbox' });
   #cells = {
-    rate: element('td'),
+    test: element('td', { class: 'together' }),
     capacity: element('td'),
     voltage: element('td'),
     energy: element('td'),
+    efficiency: element('td'),
     end: element('td', { class: 'words' }),
   };
   #bar = element('progress', { max: 1 });
@@ -107,10 +108,10 @@ class Row {
     this.more = iconButton('details', 'Certificate', () => this.#unfold());
     this.remove = iconButton('remove', 'Remove', () => actions.onRemove(run));
     this.more.setAttribute('aria-expanded', 'false');
-    const { rate, capacity, voltage, energy, end } = this.#cells;
+    const { test, capacity, voltage, energy, efficiency, end } = this.#cells;
     this.head = element('th', { scope: 'row', class: 'run-name' }, this.#tick, this.#swatch, this.#name);
     const buttons = element('div', { class: 'row-buttons' }, this.hold, this.pin, this.rename, this.more, this.remove);
-    this.node = element('tr', {}, this.head, rate, capacity, voltage, energy, end, element('td', {}, buttons));
+    this.node = element('tr', {}, this.head, test, capacity, voltage, energy, efficiency, end, element('td', {}, buttons));
     this.certificate = new Certificate(module, run, () => actions.onTake(run));
     this.details = element('tr', { class: 'details', hidden: true }, element('td', { colspan: COLUMNS }, this.certificate.node));
   }
@@ -132,12 +133,13 @@ class Row {
     nameButton(this.more, `Certificate of ${spoken(run)}`);
     this.more.hidden = run.summary === null;
     nameButton(this.remove, `${isOpen(run) ? 'Cancel' : 'Remove'} ${spoken(run)}`);
-    const { rate, capacity, voltage, energy } = this.#cells;
-    rate.textContent = `${run.c_rate}C`;
+    const { test, capacity, voltage, energy, efficiency } = this.#cells;
+    test.textContent = run.test;
     if (run.summary) {
       number(capacity, run.summary.discharge_capacity_mah_g, (v) => v.toFixed(1));
       number(voltage, run.summary.mean_voltage_v, (v) => v.toFixed(3));
       number(energy, run.summary.energy_wh_kg, (v) => v.toFixed(0));
+      number(efficiency, run.summary.first_cycle_efficiency, (v) => (100 * v).toFixed(1));
     }
     this.#tell();
     if (!this.details.hidden) this.certificate.update();
@@ -201,11 +203,11 @@ const percent = (run) => `${Math.round(100 * run.fraction)} %`;
 /**
  * A number to read, with the full value for whoever copies or tests it.
  * @param {HTMLElement} cell
- * @param {number | undefined} value
+ * @param {number | null | undefined} value none is a dash
  * @param {(value: number) => string} show
  */
 function number(cell, value, show) {
-  const text = value === undefined ? '–' : show(value);
+  const text = value === undefined || value === null ? '–' : show(value);
   if (cell.textContent === text) return;
   cell.replaceChildren(element('data', { value: value ?? '' }, text));
 }

@@ -16,7 +16,10 @@ import { byId, element, format } from '../dom.js';
 /** @type {Record<string, string>} */
 const STOP_REASONS = {
   lower_cutoff: 'cut-off voltage',
-  upper_cutoff: 'cut-off voltage',
+  upper_cutoff: 'upper cut-off voltage',
+  current_cutoff: 'cut-off current',
+  time_elapsed: 'time elapsed',
+  surface_saturated: 'surfaces full of lithium',
   no_conducting_path: 'no conducting path',
 };
 
@@ -25,7 +28,7 @@ export const formatBytes = (bytes) =>
   bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : bytes < 1e9 ? `${Math.round(bytes / 1e6)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
 
 /** @param {string | null} reason */
-export const stopReason = (reason) => (reason === null ? 'not at all' : (STOP_REASONS[reason] ?? reason.replaceAll('_', ' ')));
+export const stopReason = (reason) => (reason === null ? 'not at all' : (STOP_REASONS[reason] ?? reason));
 
 /**
  * @param {typeof import('../pkg/catholyte.js')} module
