@@ -229,7 +229,7 @@ impl Free {
     fn value(&self, position: f64) -> f64 {
         let position = position.clamp(0.0, 1.0);
         if self.logarithmic {
-            self.from * (self.to / self.from).powf(position)
+            self.from * libm::pow(self.to / self.from, position)
         } else {
             self.from + (self.to - self.from) * position
         }
@@ -237,7 +237,7 @@ impl Free {
 
     fn position(&self, value: f64) -> f64 {
         if self.logarithmic {
-            (value / self.from).ln() / (self.to / self.from).ln()
+            libm::log(value / self.from) / libm::log(self.to / self.from)
         } else {
             (value - self.from) / (self.to - self.from)
         }
@@ -277,7 +277,7 @@ pub fn calibrate(sample: &Sample, evaluations: usize) -> Result<()> {
         }
         match table(sample, &changes, &measured) {
             Ok(lines) => {
-                let sum: f64 = lines.iter().map(|line| (line.residual / tolerance(line)).powi(2)).sum();
+                let sum: f64 = lines.iter().map(|line| line.residual / tolerance(line)).map(|r| r * r).sum();
                 let residuals: Vec<String> = lines.iter().map(|l| format!("{:+.1}", l.residual)).collect();
                 eprintln!("{:3}  {sum:9.3}  {}", history.borrow().len() + 1, residuals.join("  "));
                 history.borrow_mut().push((sum, changes, lines));
