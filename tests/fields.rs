@@ -39,7 +39,10 @@ fn column() -> Microstructure {
 
 #[test]
 fn in_a_column_the_same_current_passes_electrolyte_interface_and_collector() {
-    let recipe = Recipe::default().with_overrides(&json!({"c_rate": 0.2})).unwrap();
+    let recipe = Recipe::default()
+        .with_overrides(&json!({"c_rate": 0.2, "film_resistance_ohm_cm2": 1389, "j0_lpscl_a_m2": 0.5, "skin_um": 0,
+            "oxidation_a_m2": 0}))
+        .unwrap();
     let simulation = run(&recipe, &column());
     // Three micrometres of NCA below each square.
     let applied = 0.2 * ONE_C_A_PER_KG * nca::DENSITY * 1e3 * 3e-6;
@@ -73,7 +76,7 @@ fn in_a_column_the_same_current_passes_electrolyte_interface_and_collector() {
 
 #[test]
 fn reactions_over_the_whole_surface_make_the_applied_current() {
-    let recipe = small(json!({}));
+    let recipe = small(json!({"skin_um": 0, "oxidation_a_m2": 0}));
     let structure = build(&recipe).unwrap();
     let simulation = run(&recipe, &structure);
     let mass = structure.counts()[Phase::Nca as usize] as f64 * 1e-18 * nca::DENSITY * 1e3;
