@@ -110,8 +110,11 @@ impl Frame {
         [self.x.value((x - self.left) / self.width), self.y.value(1.0 - (y - self.top) / self.height)]
     }
 
+    /// Is the value shown? What lies beyond an edge by less than a pixel or so is: a cut-off is met to the tenth of a millivolt.
     pub fn holds(&self, [x, y]: [f64; 2]) -> bool {
-        (0.0..=1.0).contains(&self.x.place(x)) && (0.0..=1.0).contains(&self.y.place(y))
+        const EDGE: f64 = 2e-3;
+        let shown = -EDGE..=1.0 + EDGE;
+        shown.contains(&self.x.place(x)) && shown.contains(&self.y.place(y))
     }
 }
 

@@ -122,6 +122,7 @@ browserTest('starved particles are ringed and listed, and a click leads to one',
   assert.notEqual(await pixels(page.locator('#slice')), ringed);
   await summary.click();
   const rows = page.locator('#starved-table tbody tr');
+  await rows.first().waitFor();
   assert.equal(await rows.count(), Number(/\d+/.exec(await summary.textContent())[0]));
   const first = rows.filter({ hasText: 'no electrons' }).first();
   const [x, y, z] = (await first.locator('td').nth(1).textContent()).split(', ').map(Number);
