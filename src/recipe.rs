@@ -299,7 +299,6 @@ fields! {
     carbon_dispersion: f64 = 0.5, number(0.0, 1.0, 0.05), "1", "Grains" true, "Carbon dispersion",
         "0 gathers the carbon in the necks between particles (GeoDict's binder); 1 spreads it over their surfaces.",
         "assumed";
-
     carbon_standoff: f64 = 0.18, number(0.0, 0.5, 0.01), "1", "Grains" true, "Carbon keeps off coat edges",
         "Bare NCA next to the edges of the halide coat, as a share of the NCA surface, that aggregates of carbon are too coarse to touch: it passes no electrons.",
         "fitted to 14 wt% at 2C";
@@ -311,7 +310,6 @@ fields! {
         "assumed: a charge to 4.3 V relaxes by about 20 mV";
     cutoff_voltage_v: f64 = 3.0, number(2.0, 4.2, 0.01), "V", "Discharge" false, "Cut-off",
         "The discharge ends at this voltage against lithium.", "paper";
-
     protocol: String = String::new(), FieldKind::Text { longest: 10_000 }, "", "Discharge" true, "Steps",
         "In plain English, one a line: Charge at 0.1C until 4.3 V. Hold at 4.3 V until 0.01C. Rest for 1 hour. Discharge at 2C until 3.0 V. Empty: one discharge at the rate above.",
         "";
