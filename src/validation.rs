@@ -217,7 +217,7 @@ const FREE: &[Free] = &[
     free("skin_um", 0.0, 0.4, false),
     free("film_resistance_ohm_cm2", 100.0, 4000.0, true),
     free("contact_resistance_ohm_cm2", 0.01, 1.0, true),
-    free("carbon_standoff", 0.0, 0.3, false),
+    free("edge_standoff", 0.0, 0.3, false),
     free("first_charge_loss_mah_g", 0.0, 60.0, false),
 ];
 
