@@ -278,8 +278,11 @@ fn tolerance(line: &Line) -> f64 {
 /// Bad fields; a run that fails.
 pub fn calibrate(sample: &Sample, evaluations: usize) -> Result<()> {
     let fixed = sample.changes()?;
-    let measured: Vec<Measurement> =
-        MEASURED.iter().filter(|m| fitted(m) && m.quantity != Quantity::CarbonCoverage).copied().collect();
+    let measured: Vec<Measurement> = MEASURED
+        .iter()
+        .filter(|m| modelled(m) && fitted(m) && m.quantity != Quantity::CarbonCoverage)
+        .copied()
+        .collect();
     let films = film_candidates(sample, &fixed)?;
     let defaults = Recipe::default().to_json();
     let start: Vec<f64> =
