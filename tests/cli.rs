@@ -141,8 +141,7 @@ fn a_run_prints_json_and_writes_curve_and_figure() {
     let output = catholyte(&["analyse", volume.to_str().unwrap(), "--voxel-um", "1"]);
     let analysed: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(analysed["volume_fraction"], structure["volume_fraction"]);
-    let output =
-        catholyte(&["conduct", volume.to_str().unwrap(), "--conductivity", "2=4e-4,3=1.8e-3"]);
+    let output = catholyte(&["conduct", volume.to_str().unwrap(), "--conductivity", "2=4e-4,3=1.8e-3"]);
     let conducted: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let sigma = conducted["effective_conductivity"].as_f64().unwrap();
     assert!(sigma > 1e-5 && sigma < 1.8e-3, "{sigma}");
