@@ -299,7 +299,7 @@ fields! {
     carbon_dispersion: f64 = 0.5, number(0.0, 1.0, 0.05), "1", "Grains" true, "Carbon dispersion",
         "0 gathers the carbon in the necks between particles (GeoDict's binder); 1 spreads it over their surfaces.",
         "assumed";
-    edge_standoff: f64 = 0.18, number(0.0, 0.5, 0.01), "1", "Grains" true, "Carbon keeps off coat edges",
+    edge_standoff: f64 = 0.185, number(0.0, 0.5, 0.005), "1", "Grains" true, "Carbon keeps off coat edges",
         "Bare NCA next to the edges of the halide coat, as a share of the NCA surface, that aggregates of carbon (0.3 um) are too coarse to touch; grains of electrolyte keep off further, by the square root of their size.",
         "fitted to 14 wt% at 2C";
 
@@ -314,7 +314,7 @@ fields! {
         "In plain English, one a line: Charge at 0.1C until 4.3 V. Hold at 4.3 V until 0.01C. Rest for 1 hour. Discharge at 2C until 3.0 V. Empty: one discharge at the rate above.",
         "";
 
-    film_resistance_ohm_cm2: f64 = 680.0, number(0.0, 1e6, 1.0), "Ohm cm2", "Interfaces" true, "Impurity layer",
+    film_resistance_ohm_cm2: f64 = 560.0, number(0.0, 1e6, 1.0), "Ohm cm2", "Interfaces" true, "Impurity layer",
         "Resistance of the layer where LPSCl touches NCA. The paper's best of nine candidates, 0.25 um at 1e-5 of LPSCl's conductivity, is 1389.",
         "fitted to R3 of the bare electrode";
     film_growth: f64 = 1.0, number(0.1, 100.0, 0.1), "1", "Interfaces" true, "Growth of the impurity layer",
@@ -336,7 +336,7 @@ fields! {
         "At x = 0.5; falls as sqrt(x (1 - x)).", "2-18, inferred from the paper's R3 of 1.8-7.7 Ohm";
     j0_lpscl_a_m2: f64 = 1.0, number(1e-3, 1e4, 0.1), "A/m2", "Interfaces" true, "Exchange current, NCA/LPSCl",
         "At x = 0.5; falls as sqrt(x (1 - x)).", "0.09-1, Park 2020; Bielefeld 2022";
-    diffusivity_m2_s: f64 = 1.8e-15, number(1e-18, 1e-11, 1e-16), "m2/s", "Transport" true, "Lithium diffusion in NCA",
+    diffusivity_m2_s: f64 = 1.9e-15, number(1e-18, 1e-11, 1e-16), "m2/s", "Transport" true, "Lithium diffusion in NCA",
         "Plateau value.", "fitted to 10 wt% at 0.1C; Kim 2011 and Park 2020 have 1e-15 to 1e-14";
     diffusivity_drop: f64 = 0.6, number(0.0, 4.0, 0.1), "decades", "Transport" true, "Fall of diffusion when full",
         "Decades of D lost as the NCA fills up (x above 0.88).",
