@@ -33,6 +33,34 @@ const SOURCE_RESISTANCE: f64 = 2e-6;
 /// Currents are balanced relative to no less than this, in units of 1C.
 pub const LEAST_C_RATE: f64 = 0.1;
 
+/// How a step gets from rates to what is gained: `gain = memory · gain of the step before + time · rate at its end`.
+///
+/// Backward Euler has no memory. The second-order backward differentiation formula over steps of `before` and `dt`, with
+/// r = dt / before, has `memory = r² / (1 + 2 r)` and `time = dt (1 + r) / (1 + 2 r)` (Hairer and Wanner, Solving Ordinary
+/// Differential Equations I, III.5). A constant rate gains `rate · dt` by either.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rule {
+    pub memory: f64,
+    /// [s]
+    pub time: f64,
+}
+
+impl Rule {
+    pub fn first_order(dt: f64) -> Rule {
+        Rule { memory: 0.0, time: dt }
+    }
+
+    pub fn second_order(dt: f64, before: f64) -> Rule {
+        let r = dt / before;
+        Rule { memory: r * r / (1.0 + 2.0 * r), time: dt * (1.0 + r) / (1.0 + 2.0 * r) }
+    }
+
+    /// What the step gains.
+    pub fn gain(self, before: f64, rate: f64) -> f64 {
+        self.memory * before + self.time * rate
+    }
+}
+
 /// State of an NCA voxel at the predicted state.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Predicted {
@@ -67,20 +95,22 @@ pub struct Network {
     /// True current minus that of the tangent conductance, of each nonlinear branch.
     reaction_excess: Vec<f64>,
     pub(super) storage_excess: Vec<f64>,
-    /// Stoichiometry at the start of the step and now; shape: as `storage`.
+    /// Stoichiometry at the start of the step, what it gained in the step before, and now; shape: as `storage`.
     pub x_old: Vec<f64>,
+    x_gain: Vec<f64>,
     pub x: Vec<f64>,
-    /// Storage per voxel and unit of stoichiometry, divided by the time step and by h.
+    /// Storage per voxel and unit of stoichiometry, divided by the time of the step's rule and by h.
     storage_rate: f64,
+    /// The rule of the step in work.
+    rule: Rule,
     /// Active part of each NCA voxel, and its surface against LPSCl in voxel faces; shape: as `storage`.
     pub(super) active: Vec<f32>,
     exposed: Vec<f32>,
     load: Load,
-    /// Time step in work [s].
-    dt: f64,
-    /// Current that oxidises electrolyte at the state last evaluated, in the units of the lattice, and its charge since the
-    /// start [C].
+    /// Current that oxidises electrolyte at the state last evaluated, in the units of the lattice, its charge in the last
+    /// step and since the start [C].
     side: f64,
+    side_gain: f64,
     side_charge: f64,
     ring: Ring<f64>,
 }
@@ -139,13 +169,15 @@ impl Network {
             reaction_excess: vec![0.0; m],
             storage_excess: vec![0.0; n],
             x_old: vec![0.0; n],
+            x_gain: vec![0.0; n],
             x: vec![0.0; n],
             storage_rate: 0.0,
+            rule: Rule::first_order(1.0),
             active: branches.active,
             exposed: branches.exposed,
             load: Load::Current(0.0),
-            dt: 0.0,
             side: 0.0,
+            side_gain: 0.0,
             side_charge: 0.0,
         })
     }
@@ -230,12 +262,12 @@ impl Network {
         state
     }
 
-    /// Takes diffusivity, conductivity and exchange current at `state`, the predicted one of a step of `dt` [s].
-    pub fn freeze(&mut self, state: &[f64], dt: f64) {
+    /// Takes diffusivity, conductivity and exchange current at `state`, the predicted one of a step by `rule`.
+    pub fn freeze(&mut self, state: &[f64], rule: Rule) {
         let Network { lattice, parameters: p, h, .. } = self;
         let capacity = FARADAY * C_S_MAX;
-        self.storage_rate = capacity * *h * *h / dt;
-        self.dt = dt;
+        self.storage_rate = capacity * *h * *h / rule.time;
+        self.rule = rule;
         for (predicted, [s, e]) in self.predicted.iter_mut().zip(&self.storage_nodes) {
             let u = state[*s as usize] - state[*e as usize];
             let (theta, slope) = p.diffusion.at(u);
@@ -308,7 +340,8 @@ impl Network {
             self.side += exposed * side;
             let tangent = (exposed * side_slope - rate * slope).max(LEAST) as f32;
             lattice.link[voxel as usize] = tangent;
-            self.storage_excess[k] = exposed * side - rate * (x - self.x_old[k]) - f64::from(tangent) * u;
+            let gain = x - self.x_old[k] - self.rule.memory * self.x_gain[k];
+            self.storage_excess[k] = exposed * side - rate * gain - f64::from(tangent) * u;
         }
         lattice.wrap();
         lattice.apply(state, residual, &mut self.ring);
@@ -359,8 +392,11 @@ impl Network {
 
     /// Makes the state last evaluated the start of the next step.
     pub fn accept(&mut self) {
-        self.side_charge += self.side * self.h * self.dt;
-        self.x_old.copy_from_slice(&self.x);
+        self.side_gain = self.rule.gain(self.side_gain, self.side * self.h);
+        self.side_charge += self.side_gain;
+        for ((old, gain), x) in self.x_old.iter_mut().zip(&mut self.x_gain).zip(&self.x) {
+            (*old, *gain) = (*x, x - *old);
+        }
     }
 
     /// What the solver has lost on the way at the state last evaluated: the greater difference to the current of what passes
@@ -368,7 +404,9 @@ impl Network {
     pub fn imbalance(&self, state: &[f64]) -> f64 {
         let current = self.lattice_current(state);
         let carried = -f64::from(self.lattice.hub_excess[SEPARATOR]) * state[self.lattice.hub(SEPARATOR)];
-        let uptake = self.x.iter().zip(&self.x_old).zip(&self.active).map(|((x, old), a)| f64::from(*a) * (x - old));
+        let memory = self.rule.memory;
+        let gains = self.x.iter().zip(&self.x_old).zip(&self.x_gain).map(|((x, old), last)| x - old - memory * last);
+        let uptake = gains.zip(&self.active).map(|(gain, a)| f64::from(*a) * gain);
         let stored = self.storage_rate * uptake.sum::<f64>() - self.side;
         (carried - current).abs().max((stored - current).abs()) / current.abs().max(LEAST_C_RATE * self.one_c())
     }

@@ -1,6 +1,6 @@
 //! Adaptive backward Euler steps under one load after another, in bounded pieces of work.
 
-use super::network::{Load, Network, TERMINAL};
+use super::network::{Load, Network, Rule, TERMINAL};
 use super::newton::{self, Newton, Statistics};
 
 /// How finely to step. Defaults give 40-70 steps a discharge.
@@ -119,6 +119,7 @@ pub struct Integrator {
     previous: Vec<f64>,
     trial: Vec<f64>,
     previous_dt: Option<f64>,
+    before: Option<f64>,
     in_step: bool,
     rejections: usize,
     /// Steps of this stage, and of all.
@@ -150,6 +151,7 @@ impl Integrator {
             trial: state.clone(),
             state,
             previous_dt: None,
+            before: None,
             in_step: false,
             rejections: 0,
             stage_steps: 0,
@@ -179,6 +181,7 @@ impl Integrator {
         self.stage = stage;
         self.time = 0.0;
         self.previous_dt = None;
+        self.before = None;
         self.in_step = false;
         self.rejections = 0;
         self.stage_steps = 0;
@@ -257,7 +260,11 @@ impl Integrator {
         for ((trial, u), before) in self.trial.iter_mut().zip(&self.state).zip(&self.previous) {
             *trial = u + ratio * (u - before).clamp(-FARTHEST, FARTHEST);
         }
-        self.network.freeze(&self.trial, self.dt);
+        let rule = match self.before {
+            Some(before) => Rule::second_order(self.dt, before),
+            None => Rule::first_order(self.dt),
+        };
+        self.network.freeze(&self.trial, rule);
         self.newton.begin();
         self.in_step = true;
     }
@@ -339,6 +346,7 @@ impl Integrator {
         self.current = current;
         // The first step holds the jump of the ohmic drop: no slope to extrapolate.
         self.previous_dt = (!first).then_some(self.dt);
+        self.before = Some(self.dt);
         let end = if at_limit {
             Some(End::Voltage)
         } else if holds && self.stage.least_current.is_some_and(|least| current.abs() <= least) {
