@@ -106,7 +106,7 @@ fn single_particle(
                     return curve;
                 }
             }
-            let j0 = p.j0_halide * nca::j0_shape(surface);
+            let j0 = p.j0_halide * nca::j0_shape(surface).0;
             let v = p.ocv.voltage(surface) - 2.0 * THERMAL_VOLTAGE * libm::asinh(j / (2.0 * j0));
             curve.push([step as f64 * dt, v]);
             if v < 3.0 {
@@ -224,7 +224,7 @@ fn two_rails_with_linear_kinetics_are_a_transmission_line() {
         let g = nu * nu / ((r_s + r_e) * length * length);
         let beneath = 0.5 * h / (FARADAY * C_S_MAX * -p.diffusion.at(u0).1);
         let transfer = 2.0 * h / g - 0.5 * h / kappa - beneath;
-        p.j0_lpscl = THERMAL_VOLTAGE / (transfer * nca::j0_shape(x));
+        p.j0_lpscl = THERMAL_VOLTAGE / (transfer * nca::j0_shape(x).0);
         let (sinh, cosh) = (libm::sinh(nu), libm::cosh(nu));
         let expected = length * r_s * r_e / (r_s + r_e) * (1.0 + (2.0 + (r_s / r_e + r_e / r_s) * cosh) / (nu * sinh));
 

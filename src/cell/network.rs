@@ -6,7 +6,7 @@
 
 use super::CellParameters;
 use super::branches::{Branches, Contact, Interior, NONE, Reaction, face_mut, harmonic, reached_from};
-use super::kinetics::{Subsurface, interface_current};
+use super::kinetics::{InterfaceCurrent, Subsurface, interface_current};
 use crate::constants::{FARADAY, ONE_C_A_PER_KG};
 use crate::linalg::lattice::{End, Lattice, Ring};
 use crate::materials::nca::{self, C_S_MAX};
@@ -89,8 +89,7 @@ pub struct Network {
     pub(super) contacts: Vec<Contact>,
     pub(super) reactions: Vec<Reaction>,
     pub(super) predicted: Vec<Predicted>,
-    /// Exchange current density and surface drop of each reaction, at the predicted and the latest state.
-    pub(super) reaction_j0: Vec<f64>,
+    /// Voltage beneath each reaction's surface at the latest state [V].
     pub(super) reaction_drop: Vec<f64>,
     /// True current minus that of the tangent conductance, of each nonlinear branch.
     reaction_excess: Vec<f64>,
@@ -164,7 +163,6 @@ impl Network {
             contacts: branches.contacts,
             reactions: branches.reactions,
             predicted: vec![Predicted::default(); n],
-            reaction_j0: vec![0.0; m],
             reaction_drop: vec![0.0; m],
             reaction_excess: vec![0.0; m],
             storage_excess: vec![0.0; n],
@@ -262,7 +260,7 @@ impl Network {
         state
     }
 
-    /// Takes diffusivity, conductivity and exchange current at `state`, the predicted one of a step by `rule`.
+    /// Takes diffusivity and conductivity of the NCA at `state`, the predicted one of a step by `rule`.
     pub fn freeze(&mut self, state: &[f64], rule: Rule) {
         let Network { lattice, parameters: p, h, .. } = self;
         let capacity = FARADAY * C_S_MAX;
@@ -289,21 +287,6 @@ impl Network {
             }
             *face_mut(lattice, contact.face) = (f64::from(contact.area) / resistance).max(LEAST) as f32;
         }
-        for (k, reaction) in self.reactions.iter().enumerate() {
-            let below = reaction.below(&self.predicted[reaction.nca as usize]);
-            let delta =
-                state[reaction.electrolyte as usize] - state[self.storage_nodes[reaction.nca as usize][1] as usize];
-            // Two rounds: the exchange current depends on the surface, the surface on the current.
-            let j0_at = |drop: f64| f64::from(reaction.j0) * nca::j0_shape(p.ocv.stoichiometry(below.u - drop).0);
-            let mut j0 = j0_at(0.0);
-            for _ in 0..2 {
-                let resistance = reaction.resistance.into();
-                let i = interface_current(&p.diffusion, delta, below, resistance, j0, self.reaction_drop[k]);
-                self.reaction_drop[k] = i.drop;
-                j0 = j0_at(i.drop);
-            }
-            self.reaction_j0[k] = j0;
-        }
     }
 
     /// Residual of Kirchhoff's current law at `state`, and the conductances of its Jacobian.
@@ -320,9 +303,7 @@ impl Network {
             let nca = reaction.nca as usize;
             let below = reaction.below(&self.predicted[nca]);
             let delta = state[reaction.electrolyte as usize] - state[self.storage_nodes[nca][1] as usize];
-            let resistance = reaction.resistance.into();
-            let i =
-                interface_current(&p.diffusion, delta, below, resistance, self.reaction_j0[k], self.reaction_drop[k]);
+            let i = reaction.current(p, delta, below, self.reaction_drop[k]);
             self.reaction_drop[k] = i.drop;
             let scale = f64::from(reaction.area) * *h;
             let tangent = (scale * i.slope).max(LEAST) as f32;
@@ -370,8 +351,7 @@ impl Network {
             let nca = reaction.nca as usize;
             let below = reaction.below(&self.predicted[nca]);
             let delta = state[reaction.electrolyte as usize] - state[self.storage_nodes[nca][1] as usize];
-            let (resistance, j0, guess) = (reaction.resistance.into(), self.reaction_j0[k], self.reaction_drop[k]);
-            let i = interface_current(&self.parameters.diffusion, delta, below, resistance, j0, guess);
+            let i = reaction.current(&self.parameters, delta, below, self.reaction_drop[k]);
             (i.j, delta - i.drop)
         };
         self.reactions.iter().enumerate().map(of).collect()
@@ -415,5 +395,17 @@ impl Network {
 impl Reaction {
     pub(super) fn below(&self, predicted: &Predicted) -> Subsurface {
         Subsurface { u: predicted.u, theta: predicted.theta, conductance: f64::from(self.below) }
+    }
+
+    /// Its current at the voltage `delta` [V] across it; `guess` is a first voltage beneath the surface [V].
+    #[inline]
+    pub(super) fn current(&self, p: &CellParameters, delta: f64, below: Subsurface, guess: f64) -> InterfaceCurrent {
+        let j0 = f64::from(self.j0);
+        let exchange = |u: f64| {
+            let (x, dx_du) = p.ocv.stoichiometry(u);
+            let (shape, slope) = nca::j0_shape(x);
+            (j0 * shape, j0 * slope * dx_du)
+        };
+        interface_current(&p.diffusion, delta, below, self.resistance.into(), exchange, guess)
     }
 }
