@@ -260,12 +260,16 @@ impl Network {
         state
     }
 
-    /// Takes diffusivity and conductivity of the NCA at `state`, the predicted one of a step by `rule`.
-    pub fn freeze(&mut self, state: &[f64], rule: Rule) {
+    /// Begins a step by `rule`.
+    pub fn begin(&mut self, rule: Rule) {
+        self.storage_rate = FARADAY * C_S_MAX * self.h * self.h / rule.time;
+        self.rule = rule;
+    }
+
+    /// Takes diffusivity and conductivity of the NCA at `state`.
+    pub fn freeze(&mut self, state: &[f64]) {
         let Network { lattice, parameters: p, h, .. } = self;
         let capacity = FARADAY * C_S_MAX;
-        self.storage_rate = capacity * *h * *h / rule.time;
-        self.rule = rule;
         for (predicted, [s, e]) in self.predicted.iter_mut().zip(&self.storage_nodes) {
             let u = state[*s as usize] - state[*e as usize];
             let (theta, slope) = p.diffusion.at(u);

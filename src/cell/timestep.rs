@@ -8,12 +8,11 @@ use super::newton::{self, Newton, Statistics};
 pub struct StepControl {
     /// Error allowed in the terminal voltage by the algebra [V].
     pub tolerance_v: f64,
-    /// Change of the terminal voltage aimed at in a step [V].
-    pub voltage_step: f64,
+    /// Local error of a step aimed at, in the terminal voltage [V], and in the logarithm of the current of a hold.
+    pub voltage_error: f64,
+    pub current_error: f64,
     /// Greatest charge of a step, as a share of an hour at 1C.
     pub charge_step: f64,
-    /// Change of the logarithm of the current aimed at in a step of a hold.
-    pub current_step: f64,
     /// A limit counts as reached within this distance [V].
     pub limit_tolerance_v: f64,
 }
@@ -22,12 +21,23 @@ impl Default for StepControl {
     fn default() -> Self {
         StepControl {
             tolerance_v: 2e-5,
-            voltage_step: 0.03,
-            charge_step: 0.028,
-            current_step: 0.2,
+            voltage_error: 3e-4,
+            current_error: 1e-3,
+            charge_step: 0.04,
             limit_tolerance_v: 1e-4,
         }
     }
+}
+
+/// States that an extrapolation goes through.
+const DEPTH: usize = 3;
+
+/// An accepted step as the next one's error is judged by it.
+#[derive(Clone, Copy)]
+struct Point {
+    time: f64,
+    /// Terminal voltage [V], in a hold the logarithm of the current.
+    watched: f64,
 }
 
 /// Rejections in a row before a step is given up.
@@ -113,13 +123,13 @@ pub struct Integrator {
     /// Time in the stage [s], length of the step in work and of the longest one.
     time: f64,
     dt: f64,
+    last_dt: Option<f64>,
     longest: f64,
-    /// Accepted potentials, those one step before and the trial; shape: nodes of the lattice.
-    state: Vec<f64>,
-    previous: Vec<f64>,
+    /// Accepted potentials, newest first, and the trial; shape: nodes of the lattice.
+    states: [Vec<f64>; DEPTH],
     trial: Vec<f64>,
-    previous_dt: Option<f64>,
-    before: Option<f64>,
+    /// Accepted steps of this stage that lie on one smooth curve, newest first: their ends [s] and what is watched.
+    past: Vec<Point>,
     in_step: bool,
     rejections: usize,
     /// Steps of this stage, and of all.
@@ -146,12 +156,11 @@ impl Integrator {
             current: 0.0,
             time: 0.0,
             dt: 1.0,
+            last_dt: None,
             longest: 1.0,
-            previous: state.clone(),
             trial: state.clone(),
-            state,
-            previous_dt: None,
-            before: None,
+            states: std::array::from_fn(|_| state.clone()),
+            past: Vec::new(),
             in_step: false,
             rejections: 0,
             stage_steps: 0,
@@ -180,8 +189,8 @@ impl Integrator {
             if rate > 0.0 { (1.0 / rate, 3600.0 / rate * self.control.charge_step) } else { (1.0, patience) };
         self.stage = stage;
         self.time = 0.0;
-        self.previous_dt = None;
-        self.before = None;
+        self.past.clear();
+        self.last_dt = None;
         self.in_step = false;
         self.rejections = 0;
         self.stage_steps = 0;
@@ -189,12 +198,12 @@ impl Integrator {
 
     /// Potentials of the last accepted step [V]; shape: nodes of the lattice.
     pub fn state(&self) -> &[f64] {
-        &self.state
+        &self.states[0]
     }
 
     /// Terminal voltage of the last accepted step [V].
     pub fn voltage(&self) -> f64 {
-        self.state[self.network.lattice.hub(TERMINAL)]
+        self.states[0][self.network.lattice.hub(TERMINAL)]
     }
 
     pub fn steps(&self) -> usize {
@@ -256,17 +265,32 @@ impl Integrator {
             // Two like steps to the end rather than one and a crumb.
             self.dt = if self.dt >= rest { rest } else { self.dt.min(0.5 * rest.max(self.dt)) };
         }
-        let ratio = self.previous_dt.map_or(0.0, |previous| (self.dt / previous).min(2.0));
-        for ((trial, u), before) in self.trial.iter_mut().zip(&self.state).zip(&self.previous) {
-            *trial = u + ratio * (u - before).clamp(-FARTHEST, FARTHEST);
+        let weights = self.weights();
+        let [state, before, earlier] = &self.states;
+        for (k, trial) in self.trial.iter_mut().enumerate() {
+            let change = weights[1] * (before[k] - state[k]) + weights[2] * (earlier[k] - state[k]);
+            *trial = state[k] + change.clamp(-FARTHEST, FARTHEST);
         }
-        let rule = match self.before {
+        self.network.begin(match self.last_dt {
             Some(before) => Rule::second_order(self.dt, before),
             None => Rule::first_order(self.dt),
-        };
-        self.network.freeze(&self.trial, rule);
+        });
+        self.network.freeze(&self.trial);
         self.newton.begin();
         self.in_step = true;
+    }
+
+    /// Shares of the last states in the extrapolation to the end of the step in work (Lagrange).
+    fn weights(&self) -> [f64; DEPTH] {
+        let known = if self.rejections > 3 { 1 } else { self.past.len() };
+        let end = self.time + self.dt;
+        std::array::from_fn(|k| {
+            if k >= known {
+                return 0.0;
+            }
+            let at = |i: usize| self.past[i].time;
+            (0..known).filter(|&i| i != k).map(|i| (end - at(i)) / (at(k) - at(i))).product()
+        })
     }
 
     /// Is the step less than 1e-4 of the longest one? At 1C that is 3e-6 of the nominal capacity.
@@ -290,9 +314,24 @@ impl Integrator {
         self.in_step = false;
         self.rejections += 1;
         self.rejected_steps += 1;
-        // Extrapolation may have led astray.
-        if self.rejections > 3 {
-            self.previous_dt = None;
+    }
+
+    /// Local error of the step in work in what is watched, from how far extrapolation missed it.
+    ///
+    /// Over steps of `h`, `h1` and `h2` (the newest first) a parabola misses `y` by `y‴ h (h + h1) (h + h1 + h2) / 6`, of which
+    /// the formula of second order leaves the share `h (h + h1) / ((2 h + h1) (h + h1 + h2))`.
+    fn error(&self, watched: f64) -> f64 {
+        let predicted: f64 = self.weights().iter().zip(&self.past).map(|(w, p)| w * p.watched).sum();
+        let miss = (watched - predicted).abs();
+        let h = self.dt;
+        match self.past[..] {
+            [a, b, c] => {
+                let (h1, h2) = (a.time - b.time, b.time - c.time);
+                miss * h * (h + h1) / ((2.0 * h + h1) * (h + h1 + h2))
+            }
+            // A straight line: an upper bound.
+            [_, _] => 0.5 * miss,
+            _ => 0.0,
         }
     }
 
@@ -324,19 +363,20 @@ impl Integrator {
             self.reject(share.clamp(0.05, longest));
             return Ok(Progress::Running);
         }
-        // How far the step went, in units of what is aimed at; the first of a stage holds a jump.
-        let far = match self.stage.load {
-            Load::Voltage(_) => libm::log((self.current / current).abs().max(1e-9)).abs() / control.current_step,
-            Load::Current(_) => change / control.voltage_step,
+        let watched = match self.stage.load {
+            Load::Voltage(_) => libm::log(current.abs().max(1e-9 * self.one_c)),
+            Load::Current(_) => voltage,
         };
-        if !first && far > 2.5 && self.rejections < 3 && !at_limit {
-            self.reject(0.5);
+        let allowed = if holds { control.current_error } else { control.voltage_error };
+        let far = self.error(watched) / allowed;
+        if far > 3.0 && self.rejections < 3 && !at_limit {
+            self.reject((0.8 / libm::cbrt(far)).max(0.3));
             return Ok(Progress::Running);
         }
         let imbalance = self.network.imbalance(&self.trial);
         self.charge_balance_error = self.charge_balance_error.max(imbalance);
-        std::mem::swap(&mut self.previous, &mut self.state);
-        std::mem::swap(&mut self.state, &mut self.trial);
+        self.states.rotate_right(1);
+        std::mem::swap(&mut self.states[0], &mut self.trial);
         self.network.accept();
         self.time += self.dt;
         self.stage_steps += 1;
@@ -344,9 +384,9 @@ impl Integrator {
         self.rejections = 0;
         self.in_step = false;
         self.current = current;
-        // The first step holds the jump of the ohmic drop: no slope to extrapolate.
-        self.previous_dt = (!first).then_some(self.dt);
-        self.before = Some(self.dt);
+        self.past.truncate(DEPTH - 1);
+        self.past.insert(0, Point { time: self.time, watched });
+        self.last_dt = Some(self.dt);
         let end = if at_limit {
             Some(End::Voltage)
         } else if holds && self.stage.least_current.is_some_and(|least| current.abs() <= least) {
@@ -359,11 +399,11 @@ impl Integrator {
         if end.is_none() && self.stage_steps >= MAX_STEPS {
             return Err(Failure::TooManySteps { time: self.time, voltage });
         }
-        let wanted = if first { 2.0 } else { 0.9 / far.max(1e-9) };
+        let wanted = 0.9 / libm::cbrt(far.max(1e-9));
         self.dt = (self.dt * wanted.clamp(0.3, 2.0)).min(self.longest);
         if limited && room(voltage) > 0.0 && room(before) > room(voltage) && !first {
             // Do not shoot far beyond the limit.
-            let to_limit = self.previous_dt.unwrap_or(self.dt) * room(voltage) / (room(before) - room(voltage));
+            let to_limit = self.last_dt.unwrap_or(self.dt) * room(voltage) / (room(before) - room(voltage));
             self.dt = self.dt.min(1.05 * to_limit.max(SHORTEST));
         }
         Ok(Progress::Accepted(Accepted { time: self.time, voltage, current, end }))
