@@ -14,7 +14,7 @@ use crate::microstructure::{Microstructure, NO_PARTICLE, Sphere, SurfaceFace, su
 fn discharge(structure: &Microstructure, p: CellParameters, c_rate: f64, u0: f64) -> Vec<[f64; 2]> {
     let network = Network::new(structure, p).expect("a path");
     let one_c = ONE_C_A_PER_KG * network.nca_mass();
-    let control = StepControl { voltage_step: 0.01, charge_step: 0.007, ..StepControl::default() };
+    let control = StepControl { refinement: 3.0, ..StepControl::default() };
     let mut integrator = Integrator::new(network, u0, one_c, control);
     let load = Load::Current(c_rate * one_c);
     integrator.begin(Stage { load, limit_v: 3.0, least_current: None, duration: None });

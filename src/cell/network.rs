@@ -7,6 +7,7 @@
 use super::CellParameters;
 use super::branches::{Branches, Contact, Interior, NONE, Reaction, face_mut, harmonic, reached_from};
 use super::kinetics::{InterfaceCurrent, Subsurface, interface_current};
+use super::rule::Rule;
 use crate::constants::{FARADAY, ONE_C_A_PER_KG};
 use crate::linalg::lattice::{End, Lattice, Ring};
 use crate::materials::nca::{self, C_S_MAX};
@@ -33,35 +34,7 @@ const SOURCE_RESISTANCE: f64 = 2e-6;
 /// Currents are balanced relative to no less than this, in units of 1C.
 pub const LEAST_C_RATE: f64 = 0.1;
 
-/// How a step gets from rates to what is gained: `gain = memory · gain of the step before + time · rate at its end`.
-///
-/// Backward Euler has no memory. The second-order backward differentiation formula over steps of `before` and `dt`, with
-/// r = dt / before, has `memory = r² / (1 + 2 r)` and `time = dt (1 + r) / (1 + 2 r)` (Hairer and Wanner, Solving Ordinary
-/// Differential Equations I, III.5). A constant rate gains `rate · dt` by either.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Rule {
-    pub memory: f64,
-    /// [s]
-    pub time: f64,
-}
-
-impl Rule {
-    pub fn first_order(dt: f64) -> Rule {
-        Rule { memory: 0.0, time: dt }
-    }
-
-    pub fn second_order(dt: f64, before: f64) -> Rule {
-        let r = dt / before;
-        Rule { memory: r * r / (1.0 + 2.0 * r), time: dt * (1.0 + r) / (1.0 + 2.0 * r) }
-    }
-
-    /// What the step gains.
-    pub fn gain(self, before: f64, rate: f64) -> f64 {
-        self.memory * before + self.time * rate
-    }
-}
-
-/// State of an NCA voxel at the predicted state.
+/// An NCA voxel where the coefficients were taken.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Predicted {
     u: f64,
@@ -94,10 +67,11 @@ pub struct Network {
     /// True current minus that of the tangent conductance, of each nonlinear branch.
     reaction_excess: Vec<f64>,
     pub(super) storage_excess: Vec<f64>,
-    /// Stoichiometry at the start of the step, what it gained in the step before, and now; shape: as `storage`.
+    /// Stoichiometry at the start of the step and now; shape: as `storage`.
     pub x_old: Vec<f64>,
-    x_gain: Vec<f64>,
     pub x: Vec<f64>,
+    /// What it gained in the last step and in the one before; shape: as `storage`.
+    gains: [Vec<f64>; 2],
     /// Storage per voxel and unit of stoichiometry, divided by the time of the step's rule and by h.
     storage_rate: f64,
     /// The rule of the step in work.
@@ -167,10 +141,10 @@ impl Network {
             reaction_excess: vec![0.0; m],
             storage_excess: vec![0.0; n],
             x_old: vec![0.0; n],
-            x_gain: vec![0.0; n],
             x: vec![0.0; n],
+            gains: [vec![0.0; n], vec![0.0; n]],
             storage_rate: 0.0,
-            rule: Rule::first_order(1.0),
+            rule: Rule::new(1.0, &[]),
             active: branches.active,
             exposed: branches.exposed,
             load: Load::Current(0.0),
@@ -260,15 +234,40 @@ impl Network {
         state
     }
 
-    /// Begins a step by `rule`.
-    pub fn begin(&mut self, rule: Rule) {
+    /// Begins a step by `rule`: gives the NCA in `state`, else extrapolated by potentials, the lithium that extrapolation
+    /// promises, and takes the coefficients there.
+    ///
+    /// Lithium is smooth in time where its voltage, along the kinks of the measured curve, is not.
+    pub fn begin(&mut self, rule: Rule, state: &mut [f64]) {
+        /// Rounds of Newton's method on x(u), the longest of their steps and one that is small enough [V].
+        const ROUNDS: usize = 6;
+        const FARTHEST: f64 = 0.1;
+        const NEAR: f64 = 1e-5;
         self.storage_rate = FARADAY * C_S_MAX * self.h * self.h / rule.time;
         self.rule = rule;
+        if rule.forecast != [0.0; 2] {
+            for (k, [s, e]) in self.storage_nodes.iter().enumerate() {
+                let old = self.x_old[k];
+                let promised = old + rule.forecast[0] * self.gains[0][k] + rule.forecast[1] * self.gains[1][k];
+                let x = promised.clamp(0.5 * old, 0.5 * (1.0 + old));
+                let mut u = state[*s as usize] - state[*e as usize];
+                for _ in 0..ROUNDS {
+                    let (here, slope) = self.parameters.ocv.stoichiometry(u);
+                    let step = ((x - here) / slope).clamp(-FARTHEST, FARTHEST);
+                    u += step;
+                    if step.abs() < NEAR {
+                        break;
+                    }
+                }
+                state[*e as usize] = state[*s as usize] - u;
+            }
+        }
+        self.freeze(state);
     }
 
     /// Takes diffusivity and conductivity of the NCA at `state`.
     pub fn freeze(&mut self, state: &[f64]) {
-        let Network { lattice, parameters: p, h, .. } = self;
+        let Network { lattice, parameters: p, .. } = self;
         let capacity = FARADAY * C_S_MAX;
         for (predicted, [s, e]) in self.predicted.iter_mut().zip(&self.storage_nodes) {
             let u = state[*s as usize] - state[*e as usize];
@@ -325,7 +324,7 @@ impl Network {
             self.side += exposed * side;
             let tangent = (exposed * side_slope - rate * slope).max(LEAST) as f32;
             lattice.link[voxel as usize] = tangent;
-            let gain = x - self.x_old[k] - self.rule.memory * self.x_gain[k];
+            let gain = x - self.x_old[k] - self.rule.memory * self.gains[0][k];
             self.storage_excess[k] = exposed * side - rate * gain - f64::from(tangent) * u;
         }
         lattice.wrap();
@@ -378,9 +377,42 @@ impl Network {
     pub fn accept(&mut self) {
         self.side_gain = self.rule.gain(self.side_gain, self.side * self.h);
         self.side_charge += self.side_gain;
-        for ((old, gain), x) in self.x_old.iter_mut().zip(&mut self.x_gain).zip(&self.x) {
+        self.gains.swap(0, 1);
+        for ((old, gain), x) in self.x_old.iter_mut().zip(&mut self.gains[0]).zip(&self.x) {
             (*old, *gain) = (*x, x - *old);
         }
+    }
+
+    /// Shifts all potentials, and those of the electronic rail once more, by what makes the separator carry the current and the
+    /// capacitors store it: Newton's step in these two unknowns.
+    ///
+    /// * `residual` – that of `state`, the one last evaluated
+    pub fn shift_rails(&self, state: &mut [f64], residual: &[f64]) {
+        let lattice = &self.lattice;
+        let (terminal, separator) = (lattice.hub(TERMINAL), lattice.hub(SEPARATOR));
+        let [nx, ny, nz] = lattice.size();
+        let row = |layer: usize, z: usize| {
+            let first = lattice.node(layer, [0, 0, z]);
+            first..first + nx * ny
+        };
+        let sum = |layer: usize| (0..nz).map(|z| residual[row(layer, z)].iter().sum::<f64>()).sum::<f64>();
+        let electronic = sum(ELECTRONIC) + residual[terminal];
+        let all = electronic + sum(IONIC) + residual[separator];
+        let links: f64 = self.storage.iter().map(|&voxel| f64::from(lattice.link[voxel as usize])).sum();
+        let [source, ground] = [TERMINAL, SEPARATOR].map(|hub| f64::from(lattice.hub_excess[hub]));
+        // [ground + source, source; source, links + source] [common; own] = − [all; electronic]
+        let determinant = (ground + source) * (links + source) - source * source;
+        let common = (source * electronic - (links + source) * all) / determinant;
+        let own = (source * all - (ground + source) * electronic) / determinant;
+        for (layer, shift) in [(ELECTRONIC, common + own), (IONIC, common)] {
+            for z in 0..nz {
+                let present = &lattice.inverse_diagonal[row(layer, z)];
+                let nodes = state[row(layer, z)].iter_mut().zip(present);
+                nodes.filter(|(_, d)| **d > 0.0).for_each(|(u, _)| *u += shift);
+            }
+        }
+        state[terminal] += common + own;
+        state[separator] += common;
     }
 
     /// What the solver has lost on the way at the state last evaluated: the greater difference to the current of what passes
@@ -389,7 +421,7 @@ impl Network {
         let current = self.lattice_current(state);
         let carried = -f64::from(self.lattice.hub_excess[SEPARATOR]) * state[self.lattice.hub(SEPARATOR)];
         let memory = self.rule.memory;
-        let gains = self.x.iter().zip(&self.x_old).zip(&self.x_gain).map(|((x, old), last)| x - old - memory * last);
+        let gains = self.x.iter().zip(&self.x_old).zip(&self.gains[0]).map(|((x, old), last)| x - old - memory * last);
         let uptake = gains.zip(&self.active).map(|(gain, a)| f64::from(*a) * gain);
         let stored = self.storage_rate * uptake.sum::<f64>() - self.side;
         (carried - current).abs().max((stored - current).abs()) / current.abs().max(LEAST_C_RATE * self.one_c())
