@@ -249,3 +249,53 @@ fn two_rails_with_linear_kinetics_are_a_transmission_line() {
         assert!((resistance / expected - 1.0).abs() < 2e-3, "{ratio}, {nu}: {resistance} against {expected} Ohm");
     }
 }
+
+/// NCA, electrolyte and carbon side by side: a porous electrode in one dimension, whose carbon takes every electron.
+fn homogeneous_column(layers: usize) -> Microstructure {
+    let grid = VoxelGrid { size: [3, 1, layers], voxel_um: 1.0 };
+    let phase: Vec<Phase> =
+        (0..grid.len()).map(|v| [Phase::Nca, Phase::Lpscl, Phase::Carbon][grid.coordinates(v)[0]]).collect();
+    let layer = |v: usize| grid.coordinates(v)[2] as u32;
+    let particle = (0..grid.len()).map(|v| if phase[v] == Phase::Nca { layer(v) } else { NO_PARTICLE }).collect();
+    let mut surface = Vec::new();
+    for voxel in (0..grid.len()).filter(|&v| phase[v] == Phase::Nca) {
+        for neighbour in [voxel + 1, voxel + 2] {
+            let wired = if phase[neighbour] == Phase::Carbon { 1.0 } else { 0.0 };
+            let (voxel, neighbour) = (voxel as u32, neighbour as u32);
+            let face =
+                SurfaceFace { voxel, neighbour, area: 1.0, depth: 0.5, carbon: wired, wired, ..Default::default() };
+            surface.push(face);
+        }
+    }
+    Microstructure { grid, phase, particle, particles: Vec::new(), surface }
+}
+
+/// PyBaMM's half cell (DFN) with a transference number of 1, computed by tests/reference/half_cell.py, where the numbers here stand
+/// as well.
+#[test]
+fn a_homogeneous_column_discharges_like_the_half_cell_of_pybamm() {
+    const REFERENCE: &str = include_str!("../../tests/data/half_cell.csv");
+    let rows: Vec<[f64; 3]> = REFERENCE
+        .lines()
+        .filter_map(|line| line.split(',').map(|v| v.parse().ok()).collect::<Option<Vec<f64>>>()?.try_into().ok())
+        .collect();
+    let kappa = 0.01;
+    let mut p = parameters(1e-9, 0.0, 0.5);
+    p.kappa[Phase::Lpscl as usize] = kappa;
+    p.sigma[Phase::Carbon as usize] = 1e4;
+    p.separator_resistance = 1e-6 / kappa;
+    for c_rate in [0.5, 2.0] {
+        let reference: Vec<[f64; 2]> = rows.iter().filter(|row| row[0] == c_rate).map(|&[_, t, v]| [t, v]).collect();
+        assert!(reference.len() > 60, "{c_rate}C: {} rows", reference.len());
+        let curve = discharge(&homogeneous_column(40), p.clone(), c_rate, 4.28);
+        let errors: Vec<f64> = curve
+            .iter()
+            .filter(|[_, v]| *v > 3.5)
+            .filter_map(|&[t, v]| Some(1e3 * (v - at(&reference, t)?).abs()))
+            .collect();
+        let (mean, largest) =
+            (errors.iter().sum::<f64>() / errors.len() as f64, errors.iter().fold(0.0, |m, e| e.max(m)));
+        println!("{c_rate}C: {} points, mean {mean:.3} mV, largest {largest:.3} mV", errors.len());
+        assert!(errors.len() > 60 && mean < 9.0 && largest < 9.0, "{c_rate}C: mean {mean} mV, largest {largest} mV");
+    }
+}

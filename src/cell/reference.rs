@@ -5,11 +5,11 @@
 
 use super::CellParameters;
 use super::kinetics::{Subsurface, interface_current};
+use super::rule::Rule;
 use crate::analysis::contacts::beyond;
 use crate::constants::FARADAY;
 use crate::grid::Axis;
 use crate::materials::Phase;
-use super::rule::Rule;
 use crate::materials::nca::{self, C_S_MAX};
 use crate::microstructure::{Microstructure, SurfaceFace};
 

@@ -60,3 +60,37 @@ pub fn error_share(h: f64, before: [f64; 2]) -> f64 {
     let [h1, h2] = before;
     h * (h + h1) / ((2.0 * h + h1) * (h + h1 + h2))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Any smooth curve: `y`, its rate, and the rule applied to it from exact values.
+    fn missed(h: f64, before: [f64; 2], y: fn(f64) -> f64, rate: fn(f64) -> f64) -> [f64; 2] {
+        let [h1, h2] = before;
+        let rule = Rule::new(h, &before);
+        let gains = [y(0.0) - y(-h1), y(-h1) - y(-h1 - h2)];
+        let forecast = rule.forecast[0] * gains[0] + rule.forecast[1] * gains[1];
+        [y(h) - y(0.0) - rule.gain(gains[0], rate(h)), y(h) - y(0.0) - forecast]
+    }
+
+    #[test]
+    fn parabolas_are_followed_exactly_and_the_error_share_is_that_of_a_cubic() {
+        for (h, before) in [(1.0, [1.0, 1.0]), (2.0, [1.0, 0.5]), (0.3, [1.0, 2.0]), (1.0, [0.5, 3.0])] {
+            let [formula, forecast] = missed(h, before, |t| 3.0 - 2.0 * t + 0.7 * t * t, |t| 1.4 * t - 2.0);
+            assert!(formula.abs() < 1e-14 && forecast.abs() < 1e-14, "{formula} {forecast}");
+            let [formula, forecast] = missed(h, before, |t| t * t * t, |t| 3.0 * t * t);
+            assert!((formula.abs() / forecast.abs() / error_share(h, before) - 1.0).abs() < 1e-12);
+        }
+    }
+
+    #[test]
+    fn a_constant_rate_gains_its_charge_whatever_the_steps() {
+        let mut gain = Rule::new(0.1, &[]).gain(5.0, 2.0);
+        assert_eq!(gain, 0.2);
+        for pair in [0.1, 0.2, 0.05, 0.1, 0.24].windows(2) {
+            gain = Rule::new(pair[1], &pair[..1]).gain(gain, 2.0);
+            assert!((gain - 2.0 * pair[1]).abs() < 1e-14);
+        }
+    }
+}

@@ -26,9 +26,9 @@ pub struct StepControl {
 impl Default for StepControl {
     fn default() -> Self {
         StepControl {
-            tolerance_v: 2e-5,
+            tolerance_v: 1e-5,
             voltage_error: 7e-4,
-            voltage_step: 0.035,
+            voltage_step: 0.03,
             current_error: 3e-3,
             current_step: 0.25,
             charge_step: 0.04,
