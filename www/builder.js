@@ -93,7 +93,7 @@ export class Builder {
     if (this.volume() || (this.#built && this.module.same_structure(this.#built, wanted.recipe))) return false;
     this.#built = null;
     const recipe = sketchOf(this.module, wanted) ?? wanted.recipe;
-    await this.hooks.onSketch(await this.simulator.sketch(recipe), wanted);
+    await this.hooks.onSketch(await this.simulator.sketch(recipe, wanted.recipe), wanted);
     return true;
   }
 

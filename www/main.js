@@ -67,6 +67,8 @@ async function start() {
   const flow = new Flow((request, what) => void conduct(request, what), () => flowing?.abort());
   /** @type {AbortController | null} */
   let flowing = null;
+  /** Does the structure that is shown have a current to draw? */
+  let hasFlux = false;
   setUpFiles(module.file_formats(), simulator, fail);
   const bar = new RunBar(
     {
@@ -267,6 +269,8 @@ async function start() {
 
   /** @param {import('./messages.js').Report} found @param {import('./views/tables.js').Checked} wanted */
   async function draw(found, wanted) {
+    if (hasFlux && !found.has_flow) flow.say('');
+    hasFlux &&= found.has_flow;
     await Promise.all([slices.setStructure(found, String(wanted.recipe.halide)), volume.setStructure(found, styles())]);
   }
 
@@ -294,18 +298,23 @@ async function start() {
   /** @param {import('./messages.js').FlowRequest} request @param {string} what */
   async function conduct(request, what) {
     if (!checked || flowing) return;
+    const [{ recipe }, volume, where] = [checked, imported, imported ? imported.file.name : form.title()];
     flowing = new AbortController();
     flow.enable(true);
-    flow.say('Computing …');
+    flow.say(runner.shown ? 'Waiting for the discharge to end …' : 'Computing …');
     try {
-      const where = imported ? imported.file.name : form.title();
-      flow.add(await simulator.flow(checked.recipe, imported, request, { signal: flowing.signal }), request, what, where);
-      const answer = await simulator.build(checked.recipe, imported);
-      flow.say(answer.has_flow ? 'The cross-section shows the current density.' : 'No path joins the two ends.');
-      slices.allow('flow', answer.has_flow);
-      if (answer.has_flow) slices.show('flux');
+      const found = await simulator.flow(recipe, volume, request, { signal: flowing.signal });
+      flow.add(found, request, what, where);
+      // With the structure its current is gone.
+      const there = imported === volume && (volume !== null || (checked !== null && module.same_structure(recipe, checked.recipe)));
+      if (!there) return flow.say('The structure has changed since: this was the one before.');
+      flow.say(found.percolates ? 'The cross-section shows the current density.' : 'No path joins the two ends.');
+      hasFlux = found.percolates;
+      slices.allow('flow', hasFlux);
+      if (hasFlux) slices.show('flux');
     } catch (error) {
       flow.say(isAbort(error) ? 'Cancelled.' : '');
+      slices.allow('flow', false);
       fail(error);
       if (!report && checked) builder.want(checked);
     } finally {
@@ -469,10 +478,13 @@ async function start() {
     drawn = key;
     enable();
   });
-  const keep = debounce(KEEP_MS, () => {
+  const keepNow = () => {
     const left = keepRuns(list.runs, list.version);
     byId('runs-status').textContent = left ? `The browser has no room for ${left === 1 ? 'the oldest run' : `the ${left} oldest runs`}: save all runs to keep them.` : '';
-  });
+  };
+  const keep = debounce(KEEP_MS, keepNow);
+  // Whoever leaves at once loses nothing either.
+  if (embedded === null) window.addEventListener('pagehide', keepNow);
   list.addEventListener('change', () => {
     showCurves();
     // A small page inside another one leaves the visitor's own runs alone.

@@ -145,9 +145,10 @@
  */
 
 /**
- * What gets an answer. A `sketch` is a structure for the eye alone: the next build takes its place.
+ * What gets an answer. A `sketch` is a structure for the eye alone, until the next build takes its place; it is left
+ * out where that of `instead_of` is there already.
  * @typedef {{kind: 'build', id: number, slot: number, recipe: Recipe, volume: Volume | null}
- *   | {kind: 'sketch', id: number, slot: number, recipe: Recipe}
+ *   | {kind: 'sketch', id: number, slot: number, recipe: Recipe, instead_of: Recipe}
  *   | {kind: 'run', id: number, slot: number, recipe: Recipe, volume: Volume | null}
  *   | {kind: 'flow', id: number, slot: number, recipe: Recipe, volume: Volume | null, flow: FlowRequest}
  *   | {kind: 'slices', id: number, slot: number, field: string, at: Vector, time_s: number | null}

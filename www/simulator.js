@@ -60,12 +60,13 @@ export class Simulator {
   }
 
   /**
-   * Shows a structure for the eye, at once.
+   * Shows a structure for the eye, at once, unless a discharge or a current was quicker and has made the true one.
    * @param {Recipe} recipe
+   * @param {Recipe} instead_of
    * @returns {Promise<import('./messages.js').Report>}
    */
-  sketch(recipe) {
-    return this.#first().send({ kind: 'sketch', slot: this.#shown, recipe });
+  sketch(recipe, instead_of) {
+    return this.#first().send({ kind: 'sketch', slot: this.#shown, recipe, instead_of });
   }
 
   /**

@@ -182,7 +182,6 @@ export class WorkerClient {
       : 'The simulator cannot be started in this browser.';
     const failure = { code: 'crashed', stage: 'computing', message, hint };
     // A worker that dies before its first word would die again.
-    // A worker that dies before its first word would die again.
     if (started) this.#replace();
     else this.#dead = failure;
     const culprit = (id !== null && this.#pending.get(id)?.request) || null;

@@ -189,10 +189,12 @@ async function answer(slot, request) {
     if (kind === 'verify') return verify(request);
     if (kind === 'read') return await summarise(request);
     if (kind === 'sketch') {
-      const sketch = Twin.sketch(request.recipe);
-      slot.twin?.free();
-      Object.assign(slot, { twin: sketch, volumeKey: null });
-      return post({ kind: 'done', id, result: sketch.report() });
+      if (!slot.twin?.is_built(request.instead_of)) {
+        const sketch = Twin.sketch(request.recipe);
+        slot.twin?.free();
+        Object.assign(slot, { twin: sketch, volumeKey: null });
+      }
+      return post({ kind: 'done', id, result: /** @type {Twin} */ (slot.twin).report() });
     }
     if (kind === 'build') return post({ kind: 'done', id, result: (await prepare(slot, request)).report() });
     const { twin } = slot;

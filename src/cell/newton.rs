@@ -19,23 +19,23 @@ const SMALL: f64 = 1e-3;
 const LAG: f64 = 0.1;
 /// Coefficients whose following does not shrink the corrections to this share follow no more (nor by corrections of less than
 /// [`SMALL`]): voxels nearly full may answer each other for ever, by less than 0.01 mV at the terminal.
-const SHRINKS: f64 = 1.0 / 3.0;
+const SHRINKS: f64 = 0.5;
 /// The voltage is right; the currents must be as well: difference between separator and terminal, relative. Two shifts are
 /// enough but for the shortest steps.
 const BALANCED: f64 = 1e-6;
 const TOLERABLE: f64 = 1e-4;
 const MAX_SHIFTS: usize = 3;
-/// An average reduction per linear iteration worse than this asks for fresh values in the preconditioner.
-const SLOW: f64 = 0.6;
+/// A hierarchy that fits divides the error by e in each linear iteration. A new one costs as much as so many of them: when the
+/// present one has wasted that many, it is replaced.
+const WORTH_A_SETUP: f64 = 8.0;
 
 /// Work done so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Statistics {
     pub newton_iterations: usize,
     pub linear_iterations: usize,
-    /// Hierarchies built, and refreshed with new values.
+    /// Hierarchies built.
     pub setups: usize,
-    pub refreshes: usize,
 }
 
 /// Why a time step could not be solved.
@@ -83,8 +83,8 @@ pub struct Newton {
     root_resistance: f64,
     /// Error allowed in the terminal voltage [V].
     tolerance_v: f64,
-    stale: bool,
-    fresh: bool,
+    /// Linear iterations beyond those that a hierarchy that fits would have taken.
+    wasted: f64,
     pub statistics: Statistics,
 }
 
@@ -107,8 +107,7 @@ impl Newton {
             last_volts: f64::INFINITY,
             root_resistance: network.scaled_resistance(TYPICAL_RESISTANCE).sqrt(),
             tolerance_v,
-            stale: false,
-            fresh: false,
+            wasted: 0.0,
             statistics: Statistics::default(),
         }
     }
@@ -160,25 +159,11 @@ impl Newton {
 
     fn begin_solve(&mut self, network: &mut Network) {
         network.lattice.update_diagonal();
-        match &mut self.multigrid {
-            None => {
-                self.multigrid = Some(Multigrid::new(&network.lattice));
-                self.statistics.setups += 1;
-                self.fresh = true;
-            }
-            Some(_) if self.stale && self.fresh => {
-                // New values did not help: the groups no longer fit.
-                self.multigrid = Some(Multigrid::new(&network.lattice));
-                self.statistics.setups += 1;
-            }
-            Some(multigrid) if self.stale => {
-                multigrid.refresh(&network.lattice);
-                self.statistics.refreshes += 1;
-                self.fresh = true;
-            }
-            Some(_) => self.fresh = false,
+        if self.multigrid.is_none() || self.wasted > WORTH_A_SETUP {
+            self.multigrid = Some(Multigrid::new(&network.lattice));
+            self.statistics.setups += 1;
+            self.wasted = 0.0;
         }
-        self.stale = false;
         // A tenth is about what the lag of the coefficients leaves of a correction whatever the linear error.
         let (relative, absolute) = (LAG, 0.3 * self.tolerance_v / self.root_resistance);
         let tolerance = Tolerance { relative, absolute, max_iterations: MAX_LINEAR_ITERATIONS };
@@ -192,9 +177,9 @@ impl Newton {
         self.statistics.newton_iterations += 1;
         self.iterations += 1;
         self.linear_error = info.last_error;
-        if info.iterations > 3 {
-            let reduction = libm::pow(info.last_error / info.first_error, 1.0 / info.iterations as f64);
-            self.stale = reduction > SLOW;
+        if info.last_error > 0.0 {
+            let needed = libm::log(info.first_error / info.last_error);
+            self.wasted = (self.wasted + info.iterations as f64 - needed).max(0.0);
         }
     }
 

@@ -4,7 +4,7 @@ use super::network::{Load, Network, TERMINAL};
 use super::newton::{self, Newton, Statistics};
 use super::rule::{DEPTH, Rule, ages, error_share, extrapolation};
 
-/// How finely to step. Defaults give 35-60 steps a discharge.
+/// How finely to step. Defaults give 40-60 steps a discharge.
 #[derive(Clone, Copy, Debug)]
 pub struct StepControl {
     /// Error allowed in the terminal voltage by the algebra [V].
@@ -28,7 +28,7 @@ impl Default for StepControl {
         StepControl {
             tolerance_v: 1e-5,
             voltage_error: 7e-4,
-            voltage_step: 0.03,
+            voltage_step: 0.033,
             current_error: 3e-3,
             current_step: 0.25,
             charge_step: 0.04,
@@ -374,7 +374,7 @@ impl Integrator {
             Load::Current(_) => voltage,
         };
         let stretch = self.stretch(watched);
-        let wanted = (0.9 / stretch).clamp(0.3, 2.0);
+        let wanted = (0.9 / stretch).clamp(0.3, 1.5);
         if stretch > FAR_TOO_LONG && self.rejections < 3 && !at_limit {
             self.reject(wanted);
             return Ok(Progress::Running);

@@ -54,6 +54,11 @@ impl Twin {
         Ok(Twin { sketched: true, ..Twin::with(recipe, structure, false) })
     }
 
+    /// Is this the true structure of a recipe?
+    pub fn is_built(&self, recipe: JsValue) -> bool {
+        !self.sketched && !self.imported && read_recipe(recipe).is_ok_and(|recipe| alike(&recipe, &self.recipe))
+    }
+
     /// Takes a segmented volume in place of the builder: the label map as text (`0=pore,1-9=nca`).
     pub fn imported(recipe: JsValue, volume: &Volume, labels: &str, voxel_um: f64) -> Result<Twin, JsValue> {
         let recipe = read_recipe(recipe).map_err(|issues| issues_to_js(&issues))?;

@@ -58,7 +58,7 @@ for (const colorScheme of ['light', 'dark']) {
 browserTest('every control is reached by Tab, has a name, and shows its focus', async ({ page, url }) => {
   await open({ page, url });
   const controls = await page.evaluate(
-    () => [...document.querySelectorAll('button, input, select, summary, a[href], canvas[tabindex]')].filter((node) => node.checkVisibility() && !node.disabled && !(node.type === 'radio' && !node.checked)).length,
+    () => [...document.querySelectorAll('button, input, select, summary, a[href], canvas[tabindex]')].filter((node) => node.checkVisibility({ visibilityProperty: true }) && !node.disabled && !(node.type === 'radio' && !node.checked)).length,
   );
   const seen = new Set();
   for (let i = 0; i < 2 * controls; i += 1) {
@@ -76,7 +76,7 @@ browserTest('every control is reached by Tab, has a name, and shows its focus', 
   }
   const missed = await page.evaluate(() =>
     [...document.querySelectorAll('button, input, select, summary, a[href], canvas[tabindex]')]
-      .filter((node) => node.checkVisibility() && !node.disabled && !(node.type === 'radio' && !node.checked) && !window.reached.has(node))
+      .filter((node) => node.checkVisibility({ visibilityProperty: true }) && !node.disabled && !(node.type === 'radio' && !node.checked) && !window.reached.has(node))
       .map((node) => node.outerHTML),
   );
   assert.deepEqual(missed, []);

@@ -1,7 +1,7 @@
 // The bench as a visitor uses it: by names and roles, on the real page.
 
 import assert from 'node:assert/strict';
-import { choose, finished, makeSmall, number, open, progress, run, runButton, runs, value } from './bench.mjs';
+import { choose, clickWhen, finished, makeSmall, number, open, otherPicture, picture, pointAt, progress, run, runButton, runs, value } from './bench.mjs';
 import { browserTest } from './harness.mjs';
 import { native } from './native.mjs';
 
@@ -65,37 +65,16 @@ browserTest('runs are kept side by side, and one seed gives one result', async (
   assert.notEqual(await value(page, 2, 0), await value(page, 0, 0));
 });
 
-/**
- * Milliseconds from a click on Cancel until nothing is left to cancel, measured inside the page.
- * @param when clicks as soon as this is said beside the bar
- */
-const cancel = (page, when = '') =>
-  page.evaluate(
-    (words) =>
-      new Promise((resolve) => {
-        const [button, text] = ['cancel', 'progress-text'].map((id) => document.getElementById(id));
-        let start = 0;
-        const click = () => {
-          if (start || button.disabled || !text.textContent.includes(words)) return;
-          start = performance.now();
-          button.click();
-        };
-        new MutationObserver(() => {
-          click();
-          if (start && button.disabled) resolve(performance.now() - start);
-        }).observe(document.body, { attributes: true, childList: true, characterData: true, subtree: true });
-        click();
-      }),
-    when,
-  );
+/** Milliseconds that cancelling takes when it is asked for as soon as this is said beside the bar. */
+const cancelWhen = (page, words) => clickWhen(page, words, page.getByRole('button', { name: 'Cancel', exact: true }));
 
 browserTest('a discharge is cancelled within 100 ms, and the next one runs', async ({ page, url }) => {
   await open({ page, url });
+  const cancelled = cancelWhen(page, '[1-9]\\d* time steps');
   await run(page);
-  await progress(page).filter({ hasText: /[1-9]\d* time steps/ }).waitFor();
-  const taken = await cancel(page);
+  const taken = await cancelled;
   assert.ok(taken < 100, `${taken} ms`);
-  assert.equal(await runs(page).count(), 0);
+  await page.getByText('Every run is kept here').waitFor();
   await makeSmall(page);
   await run(page);
   await finished(page);
@@ -105,8 +84,7 @@ browserTest('a discharge is cancelled within 100 ms, and the next one runs', asy
 browserTest('a build that answers nothing is cancelled by a new worker', async ({ page, url }) => {
   await open({ page, url });
   await number(page, 'Voxel').fill('0.25');
-  // A machine in a hurry may be through with the building before a click from outside would arrive.
-  const cancelled = cancel(page, 'Building');
+  const cancelled = cancelWhen(page, 'Building');
   await run(page);
   const taken = await cancelled;
   // 80 ms of patience, then the worker is replaced; the rest is the page's own work.
@@ -149,17 +127,15 @@ browserTest('a run that cannot fit is refused with the voxel that would', async 
 browserTest('cross-sections: axes, position, fields, and the voxel under the pointer', async ({ page, url }) => {
   await open({ page, url });
   await makeSmall(page);
-  const picture = page.getByRole('img', { name: /cross-section/ });
-  const pixels = () => page.locator('#slice').evaluate((canvas) => canvas.toDataURL());
+  const section = page.getByRole('img', { name: /cross-section/ });
   await page.getByRole('img', { name: /^Phase, cross-section at y/ }).waitFor();
-  const first = await pixels();
+  const first = await picture(section);
   await choose(page, 'z');
   await page.getByRole('img', { name: /^Phase, cross-section at z = 6.5 µm/ }).waitFor();
-  assert.notEqual(await pixels(), first);
+  await otherPicture(section, first);
   await page.getByLabel('Position of the cut', { exact: true }).press('End');
   await page.getByRole('img', { name: /at z = 11.5 µm/ }).waitFor();
-  const box = await picture.boundingBox();
-  await page.mouse.move(box.x + box.width / 2, box.y + box.height / 3);
+  await pointAt(section, 0.5, 1 / 3);
   assert.match(await page.locator('#slice-reading').textContent(), /^\([\d.]+, [\d.]+, 11\.5\) µm: (pore|LYC|LPSCl|carbon|NCA, particle \d+( \(\D+\))?)$/);
   const field = page.getByRole('combobox', { name: 'Show' });
   assert.ok(await field.locator('option', { hasText: 'Ionic potential' }).evaluate((option) => option.disabled));
@@ -169,9 +145,9 @@ browserTest('cross-sections: axes, position, fields, and the voxel under the poi
     await field.selectOption(name);
     await page.getByRole('img', { name: new RegExp(`^${name}`) }).waitFor();
   }
-  const viridis = await pixels();
+  const viridis = await picture(section);
   await page.getByRole('combobox', { name: 'Colours' }).selectOption('greys');
-  await page.waitForFunction((before) => document.getElementById('slice').toDataURL() !== before, viridis);
+  await otherPicture(section, viridis);
 });
 
 browserTest(

@@ -2,21 +2,15 @@
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { finished, makeSmall, open, run, runs } from './bench.mjs';
+import { comesTo, drawn, finished, makeSmall, open, otherPicture, picture, pointAt, run, runs } from './bench.mjs';
 import { browserTest } from './harness.mjs';
 
 const card = (page) => page.getByRole('region', { name: 'Charts' });
 const chart = (page) => card(page).getByRole('application', { name: /^Chart/ });
 const pick = (page, name) => card(page).getByRole('radio', { name, exact: true }).check();
 const names = (page) => card(page).getByRole('list', { name: 'Names of the curves' }).getByRole('listitem').allTextContents();
-const reading = (page) => page.locator('#profile-reading').textContent();
+const reading = (page) => page.locator('#profile-reading');
 const whole = (page) => card(page).getByRole('button', { name: 'Whole chart' });
-/** What is drawn, once it is. */
-async function pixels(page) {
-  await page.waitForTimeout(150);
-  return page.locator('#profile').evaluate((canvas) => canvas.toDataURL());
-}
-
 /** Discharges a small cathode at each of these rates. */
 async function discharge(page, ...rates) {
   for (const rate of rates) {
@@ -24,6 +18,7 @@ async function discharge(page, ...rates) {
     const before = await runs(page).count();
     await run(page);
     await runs(page).nth(before).waitFor();
+    await drawn(page);
   }
 }
 
@@ -66,9 +61,9 @@ browserTest('each chart of several runs has its own numbers', async ({ page, url
   await open({ page, url });
   await makeSmall(page);
   await discharge(page, '0.1C', '2C');
-  const first = await pixels(page);
+  const first = await picture(chart(page));
   await pick(page, 'dQ/dV');
-  assert.notEqual(await pixels(page), first);
+  await otherPicture(chart(page), first);
   assert.match((await table(page))[0][2], /dQ\/dV/);
   await pick(page, 'Rate');
   const rates = await table(page);
@@ -87,37 +82,36 @@ browserTest('the pointer reads the nearest curve; a drag, keys and a double clic
   await open({ page, url });
   await makeSmall(page);
   await discharge(page, '0.5C');
-  // The page may have scrolled in between.
-  const move = async (u, v, options) => {
-    await chart(page).scrollIntoViewIfNeeded();
-    const { x, y, width, height } = await chart(page).boundingBox();
-    await page.mouse.move(x + u * width, y + v * height, options);
-  };
-  await move(0.4, 0.3);
-  assert.match(await reading(page), /^10 wt% LYC, changed, 0\.5C: [34]\.\d{3} V at \d+\.\d mAh\/g$/);
-  const first = await pixels(page);
+  await pointAt(chart(page), 0.4, 0.3);
+  const told = /^10 wt% LYC, changed, 0\.5C: [34]\.\d{3} V at \d+\.\d mAh\/g$/;
+  await reading(page).filter({ hasText: told }).waitFor();
+  // The chart is drawn anew under a pointer that rests.
+  await page.keyboard.press('t');
+  await drawn(page);
+  assert.match(await reading(page).textContent(), told);
+  const first = await picture(chart(page));
   const drag = async () => {
-    await move(0.3, 0.15);
+    await pointAt(chart(page), 0.3, 0.15);
     await page.mouse.down();
-    await move(0.5, 0.5, { steps: 4 });
+    await pointAt(chart(page), 0.5, 0.5);
     await page.mouse.up();
+    await whole(page).waitFor();
   };
   const all = (await table(page)).length;
   await drag();
-  await whole(page).waitFor();
-  assert.notEqual(await pixels(page), first);
+  await otherPicture(chart(page), first);
   assert.ok((await table(page)).length < all);
   await whole(page).click();
-  assert.equal(await whole(page).isVisible(), false);
+  await whole(page).waitFor({ state: 'hidden' });
   await drag();
   await chart(page).dblclick();
   await whole(page).waitFor({ state: 'hidden' });
   await chart(page).focus();
   await page.keyboard.press('+');
   await whole(page).waitFor();
-  const near = await pixels(page);
+  const near = await picture(chart(page));
   await page.keyboard.press('ArrowRight');
-  assert.notEqual(await pixels(page), near);
+  await otherPicture(chart(page), near);
   await page.keyboard.press('Escape');
   await whole(page).waitFor({ state: 'hidden' });
   assert.equal((await table(page)).length, all);
@@ -151,6 +145,5 @@ browserTest('hidden runs are not in the chart', async ({ page, url }) => {
   await discharge(page, '0.5C', '2C');
   await finished(page);
   await runs(page).first().getByRole('checkbox').uncheck();
-  await page.waitForFunction(() => document.querySelectorAll('#profile-legend li').length === 2);
-  assert.deepEqual(await names(page), ['10 wt% LYC, changed, 2C', 'paper, 10 wt% LYC at 2C']);
+  await comesTo(() => names(page), ['10 wt% LYC, changed, 2C', 'paper, 10 wt% LYC at 2C']);
 });

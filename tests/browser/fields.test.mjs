@@ -1,7 +1,7 @@
 // Fields of a run: three sections and a 3D view that look at one place, instants of the discharge, and the particles that starve.
 
 import assert from 'node:assert/strict';
-import { choose, finished, makeSmall, number, open, progress, ready, run } from './bench.mjs';
+import { choose, clickAt, comesTo, finished, makeSmall, number, open, otherPicture, picture, pointAt, ready, run, stillShot } from './bench.mjs';
 import { browserTest } from './harness.mjs';
 
 const card = (page) => page.getByRole('region', { name: 'Cross-section' });
@@ -9,11 +9,6 @@ const field = (page) => card(page).getByRole('combobox', { name: 'Show' });
 const section = (page, axis) => card(page).getByRole('img', { name: new RegExp(`(cross-section|Companion) at ${axis} =`) });
 const slider = (page) => card(page).getByRole('slider', { name: 'Instant of the discharge' });
 const place = (page) => page.locator('#timeline-place').textContent();
-/** What a canvas shows, once nothing changes any more. */
-async function pixels(canvas) {
-  await canvas.page().waitForTimeout(250);
-  return canvas.evaluate((node) => node.toDataURL());
-}
 /** The place of a section in micrometres. */
 const um = async (page, axis) => Number(/= ([\d.]+) µm/.exec(await section(page, axis).getAttribute('aria-label'))[1]);
 
@@ -30,26 +25,36 @@ async function discharged({ page, url }, rate = '2C') {
 browserTest('a click in one section moves the other two and the cut in 3D', async ({ page, url }) => {
   await open({ page, url });
   await makeSmall(page);
-  await page.getByRole('img', { name: /cross-section at y = 5\.5 µm/ }).waitFor();
-  const before = { x: await um(page, 'x'), y: await um(page, 'y'), z: await um(page, 'z') };
-  const others = [await pixels(section(page, 'x')), await pixels(section(page, 'z'))];
-  const box = await section(page, 'y').boundingBox();
-  await page.mouse.click(box.x + 0.8 * box.width, box.y + 0.2 * box.height);
-  await page.waitForFunction((z) => !document.querySelector('#slice-third').getAttribute('aria-label').includes(`= ${z} `), before.z.toFixed(1));
-  const after = { x: await um(page, 'x'), y: await um(page, 'y'), z: await um(page, 'z') };
-  assert.ok(after.x > before.x && after.z > before.z && after.y === before.y, JSON.stringify([before, after]));
-  assert.notEqual(await pixels(section(page, 'x')), others[0]);
-  assert.notEqual(await pixels(section(page, 'z')), others[1]);
+  const cuts = async () => ({ x: await um(page, 'x'), y: await um(page, 'y'), z: await um(page, 'z') });
+  // The middle of the structure; each section is drawn in its turn.
+  await comesTo(cuts, { x: 5.5, y: 5.5, z: 6.5 });
+  const others = [await picture(section(page, 'x')), await picture(section(page, 'z'))];
+  await clickAt(section(page, 'y'), 0.8, 0.2);
+  await otherPicture(section(page, 'x'), others[0]);
+  await otherPicture(section(page, 'z'), others[1]);
+  const after = await cuts();
+  assert.ok(after.x > 5.5 && after.z > 6.5 && after.y === 5.5, JSON.stringify(after));
   // The 3D view cuts where the main section does.
   await choose(page, 'z');
   const cut = page.getByRole('slider', { name: 'Position of the cut across z in 3D' });
-  assert.equal(Number(await cut.inputValue()) + 0.5, after.z);
+  await comesTo(async () => Number(await cut.inputValue()) + 0.5, after.z);
   await cut.press('Home');
   await section(page, 'z').and(page.getByRole('img', { name: /= 0\.5 µm/ })).waitFor();
   // And a companion is as good a place to click as any.
-  const companion = await section(page, 'x').boundingBox();
-  await page.mouse.click(companion.x + companion.width / 2, companion.y + companion.height / 2);
+  await clickAt(section(page, 'x'), 0.5, 0.5);
   await page.waitForFunction(() => !document.querySelector('#slice').getAttribute('aria-label').includes('= 0.5 µm'));
+});
+
+browserTest('nothing above the list of runs moves when a discharge begins and ends', async ({ page, url }) => {
+  await open({ page, url });
+  const places = () =>
+    page.evaluate(() => [...document.querySelectorAll('.results > section')].slice(0, 6).map((card) => `${card.id || card.className} ${Math.round(card.offsetTop)}`));
+  const before = await places();
+  await run(page);
+  await slider(page).waitFor();
+  assert.deepEqual(await places(), before);
+  await finished(page);
+  assert.deepEqual(await places(), before);
 });
 
 browserTest('every field of a run is drawn and read with its unit', async ({ page, url }) => {
@@ -63,15 +68,14 @@ browserTest('every field of a run is drawn and read with its unit', async ({ pag
     'Reaction current': /mA\/cm², particle/,
     'Interface overpotential': /mV, particle/,
   };
-  const box = await section(page, 'y').boundingBox();
   const seen = new Set();
   for (const [name, pattern] of Object.entries(wanted)) {
     await field(page).selectOption(name);
     await page.getByRole('img', { name: new RegExp(`^${name}, cross-section at y`) }).waitFor();
-    seen.add(await pixels(section(page, 'y')));
+    seen.add(await picture(section(page, 'y')));
     const readings = [];
     for (let i = 0; i < 300 && !readings.some((text) => pattern.test(text)); i += 1) {
-      await page.mouse.move(box.x + box.width * (0.15 + 0.7 * ((i * 0.618) % 1)), box.y + box.height * (0.1 + 0.55 * ((i * 0.414) % 1)));
+      await pointAt(section(page, 'y'), 0.15 + 0.7 * ((i * 0.618) % 1), 0.1 + 0.55 * ((i * 0.414) % 1));
       readings.push(await page.locator('#slice-reading').textContent());
     }
     assert.ok(readings.some((text) => pattern.test(text)), `${name}: ${readings.at(-1)}`);
@@ -82,29 +86,28 @@ browserTest('every field of a run is drawn and read with its unit', async ({ pag
 browserTest('limits are the same for all runs, or fit the picture', async ({ page, url }) => {
   await discharged({ page, url });
   const main = page.locator('#slice');
-  const fixed = await pixels(main);
+  const fixed = await picture(main);
   await card(page).getByRole('combobox', { name: 'Limits' }).selectOption('fit this picture');
-  const fitted = await pixels(main);
-  assert.notEqual(fitted, fixed);
+  const fitted = await otherPicture(main, fixed);
   await card(page).getByRole('combobox', { name: 'Colours' }).selectOption('cividis');
-  assert.notEqual(await pixels(main), fitted);
+  await otherPicture(main, fitted);
 });
 
 browserTest('the slider and the play button go through the discharge, and the chart marks where', async ({ page, url }) => {
   await discharged({ page, url });
   const count = Number(await slider(page).getAttribute('max'));
   assert.ok(count >= 4 && count <= 11, `${count + 1} instants`);
-  const [end, chart] = [await place(page), await pixels(page.locator('#profile'))];
-  const picture = await pixels(page.locator('#slice'));
+  const [end, chart] = [await place(page), await picture(page.locator('#profile'))];
+  const last = await picture(page.locator('#slice'));
   await slider(page).press('Home');
   await page.waitForFunction((text) => document.querySelector('#timeline-place').textContent !== text, end);
   assert.match(await place(page), /^\d+\.\d mAh\/g, [34]\.\d{3} V$/);
-  assert.notEqual(await pixels(page.locator('#slice')), picture);
-  assert.notEqual(await pixels(page.locator('#profile')), chart);
+  await otherPicture(page.locator('#slice'), last);
+  await otherPicture(page.locator('#profile'), chart);
   await card(page).getByRole('button', { name: 'Play the discharge' }).click();
   await card(page).getByRole('button', { name: 'Stop playing the discharge' }).waitFor();
   await card(page).getByRole('button', { name: 'Play the discharge' }).waitFor({ timeout: 20_000 });
-  assert.equal(await place(page), end);
+  await comesTo(() => place(page), end);
   // Another structure has no discharge yet.
   await number(page, 'Carbon').fill('2');
   await ready(page);
@@ -117,13 +120,13 @@ browserTest('starved particles are ringed and listed, and a click leads to one',
   await ready(page);
   const summary = card(page).getByText(/^Starved particles: \d+$/);
   await summary.waitFor();
-  const ringed = await pixels(page.locator('#slice'));
+  const ringed = await picture(page.locator('#slice'));
   await card(page).getByRole('checkbox', { name: 'Ring starved particles' }).uncheck();
-  assert.notEqual(await pixels(page.locator('#slice')), ringed);
+  await otherPicture(page.locator('#slice'), ringed);
   await summary.click();
   const rows = page.locator('#starved-table tbody tr');
   await rows.first().waitFor();
-  assert.equal(await rows.count(), Number(/\d+/.exec(await summary.textContent())[0]));
+  await comesTo(async () => String(await rows.count()), /\d+/.exec(await summary.textContent())[0]);
   const first = rows.filter({ hasText: 'no electrons' }).first();
   const [x, y, z] = (await first.locator('td').nth(1).textContent()).split(', ').map(Number);
   await first.getByRole('button', { name: /^Show particle/ }).click();
@@ -140,26 +143,29 @@ browserTest('starved particles are ringed and listed, and a click leads to one',
 browserTest('the 3D view takes the colours of the cross-section', async ({ page, url }) => {
   await discharged({ page, url });
   const view = page.getByRole('region', { name: '3D view' });
-  const shoot = async () => {
-    await page.waitForTimeout(500);
-    return (await page.locator('#volume').screenshot()).toString('base64');
-  };
+  const shoot = () => stillShot(page.locator('#volume'));
   await view.getByText('Lithium stoichiometry').waitFor();
-  const coloured = await shoot();
+  const [coloured, end] = [await shoot(), await place(page)];
   await slider(page).press('Home');
+  await page.waitForFunction((text) => document.querySelector('#timeline-place').textContent !== text, end);
   const start = await shoot();
   assert.notEqual(start, coloured);
   await view.getByRole('combobox', { name: 'Painted' }).selectOption('by phase');
+  await view.getByText('Lithium stoichiometry').waitFor({ state: 'hidden' });
   assert.notEqual(await shoot(), start);
   await view.getByText('Lithium stoichiometry').waitFor({ state: 'hidden' });
 });
 
 browserTest('the pictures follow a discharge while it runs', async ({ page, url }) => {
   await open({ page, url });
+  await page.evaluate(() => {
+    const place = document.querySelector('#timeline-place');
+    window.places = new Set();
+    new MutationObserver(() => window.places.add(place.textContent)).observe(place, { childList: true });
+  });
   await run(page);
-  await slider(page).waitFor();
-  const early = await place(page);
-  await page.waitForFunction((text) => document.querySelector('#timeline-place').textContent !== text, early);
-  await progress(page).filter({ hasText: 'Finished' }).waitFor();
+  await finished(page);
   await page.waitForFunction(() => /, 3\.000 V$/.test(document.querySelector('#timeline-place').textContent));
+  const places = await page.evaluate(() => [...window.places]);
+  assert.ok(places.length >= 3, places.join('; '));
 });

@@ -36,7 +36,6 @@ browserTest(
     await makeSmall(page);
     await run(page);
     await finished(page);
-    await page.waitForTimeout(600);
     await page.reload();
     await runs(page).first().waitFor();
     assert.equal(await number(page, 'Thickness').inputValue(), '12');

@@ -5,7 +5,6 @@ import { browserTest } from './harness.mjs';
 const inject = (code) => async ({ page, url }) => {
   await page.goto(url);
   await page.evaluate(code);
-  await page.waitForTimeout(300);
 };
 
 browserTest('an error in the console is seen', inject(() => console.error('a planted error')), {

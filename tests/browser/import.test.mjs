@@ -203,4 +203,38 @@ browserTest('a current through a fresh structure is drawn, and forgotten with it
   await number(page, 'Porosity').fill('0.3');
   await page.getByRole('img', { name: /^Phase, cross-section/ }).waitFor();
   assert.equal(await offered(), false);
+  assert.ok(await page.getByText('The cross-section shows').isHidden());
+});
+
+/** Turns knobs and presses Compute with nothing in between, faster than any structure is made. */
+const hurry = (page, knobs, then) =>
+  page.evaluate(
+    ([fields, later]) => {
+      const set = ([key, value]) => {
+        const input = document.getElementById(`field-${key}`);
+        input.value = value;
+        input.dispatchEvent(new Event('input', { bubbles: true }));
+      };
+      fields.forEach(set);
+      document.getElementById('flow-compute').click();
+      later.forEach(set);
+    },
+    [knobs, then],
+  );
+
+browserTest('a current is not lost when it is asked for before the structure is there', async ({ page, url }) => {
+  await open({ page, url });
+  await hurry(page, [['thickness_um', '12'], ['width_um', '10']], []);
+  await page.getByRole('img', { name: /^Current density, cross-section at y = 5\.5/ }).waitFor();
+  await ready(page);
+  await page.waitForTimeout(500);
+  await page.getByRole('img', { name: /^Current density, cross-section at y = 5\.5/ }).waitFor();
+});
+
+browserTest('a current through a structure that has changed meanwhile says so', async ({ page, url }) => {
+  await open({ page, url });
+  await hurry(page, [['thickness_um', '12']], [['width_um', '10']]);
+  await page.getByText('The structure has changed since').waitFor();
+  await flows(page).first().waitFor();
+  await page.getByRole('img', { name: /^Phase, cross-section at y = 5\.5/ }).waitFor();
 });

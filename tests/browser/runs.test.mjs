@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { choose, finished, makeSmall, number, open, run, runButton, runs } from './bench.mjs';
+import { clickWhen, comesTo, finished, makeSmall, number, open, run, runButton, runs } from './bench.mjs';
 import { browserTest } from './harness.mjs';
 
 const rate = (page, name) => page.getByRole('button', { name, exact: true }).click();
@@ -30,12 +30,11 @@ browserTest('a run is renamed, hidden, pinned, and outlives a reload; what is no
   await page.keyboard.press('Enter');
   assert.ok(await button(page, 'Rename the fast one, 2C').evaluate((b) => b === document.activeElement));
   await button(page, 'Pin the fast one, 2C').click();
-  assert.equal(await legend(page).count(), 2);
+  await comesTo(() => legend(page).count(), 2);
   await page.getByRole('checkbox', { name: 'Draw 10 wt% LYC, changed, 0.5C' }).uncheck();
   await legend(page).nth(1).waitFor({ state: 'detached' });
   assert.match(await legend(page).textContent(), /the fast one/);
   const numbers = await runs(page).nth(1).locator('data').evaluateAll((cells) => cells.map((c) => c.getAttribute('value')));
-  await page.waitForTimeout(600);
   await page.reload();
   await runs(page).nth(1).waitFor();
   assert.deepEqual(await runs(page).nth(1).locator('data').evaluateAll((cells) => cells.map((c) => c.getAttribute('value'))), numbers);
@@ -66,10 +65,10 @@ browserTest('each result carries its certificate, its assumptions and how to cit
 
 browserTest('a discharge is held and goes on', async ({ page, url }) => {
   await open({ page, url });
-  await run(page);
   const bar = page.getByRole('progressbar', { name: 'Progress of the discharge' });
-  await page.getByText(/[1-9]\d* time steps/).waitFor();
-  await button(page, 'Pause').click();
+  const paused = clickWhen(page, '[1-9]\\d* time steps', button(page, 'Pause'));
+  await run(page);
+  await paused;
   await page.waitForTimeout(200);
   const held = await bar.evaluate((b) => b.value);
   await page.waitForTimeout(700);
@@ -100,9 +99,9 @@ browserTest('several electrodes are discharged at once while another is on the b
 
 browserTest('a discharge that was asked for goes on when the recipe changes', async ({ page, url }) => {
   await open({ page, url });
+  const chosen = clickWhen(page, '[1-9]\\d* time steps', page.getByRole('radio', { name: '14 wt% LYC', exact: true }));
   await run(page);
-  await page.getByText(/[1-9]\d* time steps/).waitFor();
-  await choose(page, '14 wt% LYC');
+  await chosen;
   await page.getByRole('img', { name: /^Phase, cross-section/ }).waitFor();
   assert.ok(await runButton(page).isEnabled());
   await runs(page).first().waitFor();

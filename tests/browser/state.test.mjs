@@ -1,7 +1,7 @@
 // The state of the bench: presets, undo, links, discharges that begin by themselves, keys, and the paper.
 
 import assert from 'node:assert/strict';
-import { choose, finished, makeSmall, number, open, progress, ready, runs } from './bench.mjs';
+import { choose, clickWhen, comesTo, finished, makeSmall, number, open, progress, ready, runs } from './bench.mjs';
 import { browserTest } from './harness.mjs';
 
 const button = (page, name) => page.getByRole('button', { name, exact: true });
@@ -65,11 +65,11 @@ browserTest('the address is the state: shared, gone back and forward in', async 
   await number(page, 'Porosity').fill('0.2');
   const link = await page.evaluate(() => location.href);
   await page.goBack();
-  assert.equal(await number(page, 'Porosity').inputValue(), '0.2375');
+  await comesTo(() => number(page, 'Porosity').inputValue(), '0.2375');
   await page.goBack();
-  assert.equal(await number(page, 'Rate').inputValue(), '0.5');
+  await comesTo(() => number(page, 'Rate').inputValue(), '0.5');
   await page.goForward();
-  assert.equal(await number(page, 'Rate').inputValue(), '2');
+  await comesTo(() => number(page, 'Rate').inputValue(), '2');
   const other = await page.context().newPage();
   await open({ page: other, url: link });
   assert.ok(await preset(other, '14 wt% LYC').isChecked());
@@ -101,12 +101,11 @@ browserTest('a damaged link says what is wrong and shows the usual electrode', a
 
 browserTest('a discharge begins by itself, makes way for the next recipe, and stays when it has finished', async ({ page, url }) => {
   await page.goto(`${url}#v1?width_um=10&thickness_um=40`);
-  await progress(page).filter({ hasText: 'Discharging' }).waitFor();
-  await choose(page, '14 wt% LYC');
-  await slider(page, 'Porosity').press('ArrowRight');
+  await clickWhen(page, 'Discharging', preset(page, '14 wt% LYC'));
+  await page.getByRole('checkbox', { name: 'Draw 14 wt% LYC, 0.5C' }).waitFor();
   await finished(page);
   assert.equal(await runs(page).count(), 1);
-  assert.match(await runs(page).textContent(), /14 wt% LYC, changed/);
+  assert.match(await runs(page).textContent(), /^14 wt% LYC0\.5C/);
   // Asked again, it is computed for its fields, and not listed twice.
   await page.getByRole('checkbox', { name: 'Run by itself' }).uncheck();
   await page.getByRole('checkbox', { name: 'Run by itself' }).check();

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { finished, makeSmall, number, open, run, runs } from './bench.mjs';
+import { comesTo, drawn, finished, makeSmall, number, open, pointAt, run, runs } from './bench.mjs';
 import { browserTest } from './harness.mjs';
 
 const recipe = (page) => page.getByRole('region', { name: 'Recipe' });
@@ -120,11 +120,10 @@ browserTest('the last discharge is told, each step in the certificate, and all o
   assert.equal(texts[1][2], '–');
   assert.equal(texts[1][4], '0.10');
   const before = await table(page);
-  await page.waitForTimeout(600);
   await page.reload();
   await row.waitFor();
   assert.match(await row.textContent(), /4 steps.*18\.0/);
-  assert.deepEqual(await table(page), before);
+  await comesTo(() => table(page), before);
   const download = page.waitForEvent('download');
   await button(page, 'Save all runs').click();
   const data = JSON.parse(await readFile(await (await download).path(), 'utf8'));
@@ -174,6 +173,7 @@ browserTest('losses are stacked, read, and told as a table; each run has its own
     const before = await runs(page).count();
     await run(page);
     await runs(page).nth(before).waitFor();
+    await drawn(page);
   }
   await card(page).getByRole('radio', { name: 'Losses', exact: true }).check();
   const parts = ['heterogeneity', 'electronic', 'contact', 'ionic', 'film', 'charge transfer', 'diffusion', 'separator'];
@@ -188,10 +188,8 @@ browserTest('losses are stacked, read, and told as a table; each run has its own
   assert.ok(total > 0.01 && Math.abs(sum - total) < 5e-4, `${sum} ${total}`);
   // The pointer finds layers and the line above them.
   const readings = new Set();
-  await page.locator('#profile').scrollIntoViewIfNeeded();
-  const { x, y, width, height } = await page.locator('#profile').boundingBox();
   for (let v = 0.05; v < 0.85; v += 0.01) {
-    await page.mouse.move(x + 0.25 * width, y + v * height);
+    await pointAt(page.locator('#profile'), 0.25, v);
     readings.add((await page.locator('#profile-reading').textContent()).split(':')[0]);
   }
   assert.ok(readings.has('diffusion') && readings.has('total, 10 wt% LYC, changed, 2C'), [...readings].join());

@@ -56,6 +56,7 @@ browserTest('a fine structure is preceded by a coarse one, and an outdated one i
     new MutationObserver(() => {
       const count = Number(slider.max) + 1;
       if (window.seen.at(-1) !== count) window.seen.push(count);
+      window.onSeen?.(count);
     }).observe(slider, { attributeFilter: ['max'] });
   });
   const seen = (count) => page.waitForFunction((n) => window.seen.includes(n), count);
@@ -63,10 +64,15 @@ browserTest('a fine structure is preceded by a coarse one, and an outdated one i
   await seen(50);
   assert.deepEqual(await page.evaluate(() => window.seen), [25, 50]);
   // Turned away from before it could be built.
-  await page.evaluate(() => (window.seen = []));
-  await number(page, 'Voxel').fill('0.25');
-  await seen(25);
-  await number(page, 'Voxel').fill('2.5');
+  await number(page, 'Voxel').evaluate((input) => {
+    const set = (value) => {
+      input.value = value;
+      input.dispatchEvent(new Event('input', { bubbles: true }));
+    };
+    window.seen = [];
+    window.onSeen = (count) => count === 25 && set('2.5');
+    set('0.25');
+  });
   await seen(10);
   await page.waitForTimeout(3000);
   assert.deepEqual(await page.evaluate(() => window.seen), [25, 10]);

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { browserTest } from './harness.mjs';
-import { choose, makeSmall, number, open, ready } from './bench.mjs';
+import { choose, makeSmall, number, open, ready, stillShot } from './bench.mjs';
 
 const view = (page) => page.getByRole('application', { name: '3D view of the structure' });
 const tick = (page, name) => page.getByRole('checkbox', { name, exact: true });
@@ -13,8 +13,7 @@ const cutAway = (page) => page.getByRole('combobox', { name: 'Cut away' });
 async function shoot(page) {
   await page.evaluate(() => document.activeElement?.blur());
   await page.mouse.move(0, 0);
-  await page.waitForTimeout(400);
-  return view(page).screenshot({ mask: [page.getByRole('button', { name: /Nearer|Farther|First view/ })] });
+  return stillShot(view(page), { mask: [page.getByRole('button', { name: /Nearer|Farther|First view/ })] });
 }
 const look = async (page) => createHash('sha1').update(await shoot(page)).digest('hex');
 
@@ -37,7 +36,7 @@ async function count(page, rgb) {
       }
       return found;
     },
-    [(await shoot(page)).toString('base64'), rgb],
+    [await shoot(page), rgb],
   );
 }
 
@@ -144,11 +143,14 @@ browserTest('at rest nothing is drawn', async ({ page, url }) => {
     };
   });
   await open({ page, url });
-  await page.waitForTimeout(800);
-  const before = await page.evaluate(() => window.draws);
+  const draws = () => page.evaluate(() => window.draws);
+  let before = 0;
+  for (let i = 0; i < 20 && (before === 0 || before !== (await draws())); i += 1) {
+    before = await draws();
+    await page.waitForTimeout(800);
+  }
   assert.ok(before > 0);
-  await page.waitForTimeout(800);
-  assert.equal(await page.evaluate(() => window.draws), before);
+  assert.equal(await draws(), before);
   await view(page).press('ArrowLeft');
   await page.waitForFunction((n) => window.draws > n, before);
 });

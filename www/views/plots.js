@@ -94,6 +94,8 @@ export class Plots {
   #legend = '';
   /** Runs that had come to their end when the chart was drawn last. */
   #finished = 0;
+  /** Where the pointer rests. @type {[number, number] | null} */
+  #at = null;
   /** Where a drag began. @type {[number, number] | null} */
   #from = null;
 
@@ -218,6 +220,8 @@ export class Plots {
       this.chart.point_at(number, this.#mark.instant.time_s);
     }
     this.#frame = this.chart.draw(this.#canvas, { pixel_ratio: window.devicePixelRatio || 1, dark: isDark() });
+    // Curves grow and change under a pointer that rests.
+    if (!this.#from) this.#read();
     const zoomed = this.chart.is_zoomed();
     // Focus must not fall away with the button it was on.
     if (!zoomed && document.activeElement === this.#reset) this.#canvas.focus();
@@ -235,19 +239,22 @@ export class Plots {
   #listen() {
     const canvas = this.#canvas;
     canvas.addEventListener('pointerdown', (event) => {
-      this.#read(event);
+      this.#point(event);
       if (event.button !== 0 || !this.#inside(event)) return;
       this.#from = [event.offsetX, event.offsetY];
       canvas.setPointerCapture(event.pointerId);
     });
-    canvas.addEventListener('pointermove', (event) => (this.#from ? this.#frameDrag(event) : this.#read(event)));
+    canvas.addEventListener('pointermove', (event) => (this.#from ? this.#frameDrag(event) : this.#point(event)));
     canvas.addEventListener('pointerup', (event) => {
       const box = this.#dragged(event);
       this.#drop();
       if (box) this.#zoomed(() => this.chart.zoom(...box));
     });
     canvas.addEventListener('pointercancel', () => this.#drop());
-    canvas.addEventListener('pointerleave', () => this.#from || this.#say(null));
+    canvas.addEventListener('pointerleave', () => {
+      this.#at = null;
+      if (!this.#from) this.#say(null);
+    });
     canvas.addEventListener('dblclick', () => this.#zoomed(() => this.chart.reset()));
     canvas.addEventListener('keydown', (event) => {
       const move = /** @type {Record<string, [number, number, number]>} */ ({
@@ -309,9 +316,15 @@ export class Plots {
     byId('profile-drag').hidden = true;
   }
 
-  /** Reads what lies nearest to the pointer. @param {PointerEvent} event */
-  #read(event) {
-    this.#say(this.chart.read(event.offsetX, event.offsetY) ?? null);
+  /** @param {PointerEvent} event */
+  #point({ offsetX, offsetY }) {
+    this.#at = [offsetX, offsetY];
+    this.#read();
+  }
+
+  /** Reads what lies nearest to the pointer. */
+  #read() {
+    this.#say((this.#at && this.chart.read(...this.#at)) ?? null);
   }
 
   /** @param {Reading | null} reading */
