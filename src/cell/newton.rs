@@ -19,7 +19,7 @@ const SMALL: f64 = 1e-3;
 const LAG: f64 = 0.1;
 /// Coefficients whose following does not shrink the corrections to this share follow no more (nor by corrections of less than
 /// [`SMALL`]): voxels nearly full may answer each other for ever, by less than 0.01 mV at the terminal.
-const SHRINKS: f64 = 0.5;
+const SHRINKS: f64 = 0.6;
 /// The voltage is right; the currents must be as well: difference between separator and terminal, relative. Two shifts are
 /// enough but for the shortest steps.
 const BALANCED: f64 = 1e-6;
