@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use catholyte::analysis::transport::rails;
 use catholyte::analysis::{self, ByPhase};
 use catholyte::composition::Composition;
+use catholyte::export;
 use catholyte::materials::Phase;
 use catholyte::microstructure::{self, BuildError, Microstructure};
 use catholyte::plots::Style;
@@ -199,16 +200,31 @@ pub fn build(electrode: &Electrode, transport: bool, out: Option<&Path>) -> Resu
 ///
 /// # Errors
 /// [`BadInput`] with every fault of the recipe; the solver's failure; files that cannot be written.
-pub fn run(electrode: &Electrode, out: Option<&Path>) -> Result<()> {
+pub fn run(electrode: &Electrode, out: Option<&Path>, fields_at: &[f64]) -> Result<()> {
     let recipe = electrode.read()?;
+    if let Some(bad) = fields_at.iter().find(|q| !(q.is_finite() && **q > 0.0)) {
+        return Err(BadInput(format!("--fields-at: {bad}; allowed are capacities above 0 mAh/g")).into());
+    }
     volume::prepare(out)?;
     let start = Instant::now();
     let structure = structure(&recipe)?;
     let built = start.elapsed().as_secs_f64();
     let mut simulation = Simulation::new(&recipe, &structure);
     let mut told = 0;
-    while simulation.advance()? == Status::Running {
+    let mut wanted = fields_at.to_vec();
+    loop {
+        let status = simulation.advance()?;
         let progress = simulation.progress();
+        if let (Some(out), Some(fields)) =
+            (out, due(&mut wanted, progress.capacity_mah_g).then(|| simulation.fields()).flatten())
+        {
+            let path = out.join(format!("fields-{:.1}.vti", progress.capacity_mah_g));
+            std::fs::write(&path, export::fields_vti(&structure, &fields))
+                .with_context(|| format!("cannot write {}", path.display()))?;
+        }
+        if status == Status::Finished {
+            break;
+        }
         if progress.time_steps >= told + 10 {
             told = progress.time_steps;
             eprintln!(
@@ -231,6 +247,13 @@ pub fn run(electrode: &Electrode, out: Option<&Path>) -> Result<()> {
         Some(out) => write_figure(electrode, &recipe, &simulation, out),
         None => Ok(()),
     }
+}
+
+/// Takes the capacities that have been reached off the list; was there one?
+fn due(wanted: &mut Vec<f64>, capacity_mah_g: f64) -> bool {
+    let before = wanted.len();
+    wanted.retain(|&q| q > capacity_mah_g);
+    wanted.len() < before
 }
 
 /// Structures of several electrodes, voxel sizes and seeds.

@@ -6,6 +6,7 @@ use serde_json::Value;
 use tiff::encoder::{TiffEncoder, colortype::Gray8};
 
 use crate::analysis::Report;
+use crate::cell::fields::{Field, Fields};
 use crate::materials::Phase;
 use crate::microstructure::{Microstructure, NO_PARTICLE};
 
@@ -39,35 +40,73 @@ pub fn tiff(structure: &Microstructure) -> Result<Vec<u8>, tiff::TiffError> {
     Ok(bytes.into_inner())
 }
 
-/// Phases and particle numbers (−1 outside NCA) as VTK image data with raw appended arrays; opens in ParaView. Lengths in um.
+/// An array of a VTK file: one or three numbers for each voxel.
+struct Array {
+    name: &'static str,
+    kind: &'static str,
+    components: usize,
+    bytes: Vec<u8>,
+}
+
+/// Phases and particle numbers (−1 outside NCA) as VTK image data; opens in ParaView. Lengths in um.
 pub fn vti(structure: &Microstructure) -> Vec<u8> {
+    image_data(structure, structure_arrays(structure))
+}
+
+/// As [`vti`], with all fields of the cell in SI units, NaN where there are none; the current densities also as vectors
+/// (`current_s_vector`, `current_e_vector`).
+pub fn fields_vti(structure: &Microstructure, fields: &Fields) -> Vec<u8> {
+    let mut arrays = structure_arrays(structure);
+    for field in Field::ALL {
+        let bytes = fields.get(field).iter().flat_map(|v| v.to_le_bytes()).collect();
+        arrays.push(Array { name: field.key(), kind: "Float32", components: 1, bytes });
+    }
+    for (field, name) in [(Field::CurrentS, "current_s_vector"), (Field::CurrentE, "current_e_vector")] {
+        let vectors = fields.vectors(field).unwrap_or_default();
+        let bytes = vectors.iter().flatten().flat_map(|v| v.to_le_bytes()).collect();
+        arrays.push(Array { name, kind: "Float32", components: 3, bytes });
+    }
+    image_data(structure, arrays)
+}
+
+fn structure_arrays(structure: &Microstructure) -> Vec<Array> {
+    let number = |&p: &u32| if p == NO_PARTICLE { -1 } else { i32::try_from(p).unwrap_or(-1) };
+    let particles = structure.particle.iter().flat_map(|p| number(p).to_le_bytes()).collect();
+    vec![
+        Array { name: "phase", kind: "UInt8", components: 1, bytes: labels(structure).collect() },
+        Array { name: "particle", kind: "Int32", components: 1, bytes: particles },
+    ]
+}
+
+/// VTK image data with raw appended arrays of the voxels.
+fn image_data(structure: &Microstructure, arrays: Vec<Array>) -> Vec<u8> {
     let [nx, ny, nz] = structure.grid.size;
     let h = structure.grid.voxel_um;
-    let n = structure.phase.len();
     let names: Vec<String> = Phase::ALL.iter().map(|p| format!("{} {}", *p as u8, p.key())).collect();
-    let mut bytes = format!(
+    let mut head = format!(
         "<?xml version=\"1.0\"?>\n\
          <!-- phase: {} -->\n\
          <VTKFile type=\"ImageData\" version=\"1.0\" byte_order=\"LittleEndian\" header_type=\"UInt64\">\n\
          <ImageData WholeExtent=\"0 {nx} 0 {ny} 0 {nz}\" Origin=\"0 0 0\" Spacing=\"{h} {h} {h}\">\n\
-         <Piece Extent=\"0 {nx} 0 {ny} 0 {nz}\">\n<PointData/>\n<CellData Scalars=\"phase\">\n\
-         <DataArray type=\"UInt8\" Name=\"phase\" format=\"appended\" offset=\"0\"/>\n\
-         <DataArray type=\"Int32\" Name=\"particle\" format=\"appended\" offset=\"{}\"/>\n\
-         </CellData>\n</Piece>\n</ImageData>\n<AppendedData encoding=\"raw\">\n_",
+         <Piece Extent=\"0 {nx} 0 {ny} 0 {nz}\">\n<PointData/>\n<CellData Scalars=\"phase\">\n",
         names.join(", "),
-        8 + n
-    )
-    .into_bytes();
-    bytes.reserve(16 + 5 * n + 64);
-    bytes.extend((n as u64).to_le_bytes());
-    bytes.extend(labels(structure));
-    bytes.extend((4 * n as u64).to_le_bytes());
-    for &particle in &structure.particle {
-        let number = if particle == NO_PARTICLE { -1 } else { i32::try_from(particle).unwrap_or(-1) };
-        bytes.extend(number.to_le_bytes());
+    );
+    let mut offset = 0;
+    for Array { name, kind, components, bytes } in &arrays {
+        let vector = if *components > 1 { format!(" NumberOfComponents=\"{components}\"") } else { String::new() };
+        head +=
+            &format!("<DataArray type=\"{kind}\" Name=\"{name}\"{vector} format=\"appended\" offset=\"{offset}\"/>\n");
+        offset += 8 + bytes.len();
     }
-    bytes.extend(b"\n</AppendedData>\n</VTKFile>\n");
-    bytes
+    head += "</CellData>\n</Piece>\n</ImageData>\n<AppendedData encoding=\"raw\">\n_";
+    let mut file = head.into_bytes();
+    file.reserve(offset + 64);
+    for array in arrays {
+        file.extend((array.bytes.len() as u64).to_le_bytes());
+        file.extend(array.bytes);
+    }
+    file.extend(b"\n</AppendedData>\n</VTKFile>\n");
+    file
 }
 
 fn labels(structure: &Microstructure) -> impl Iterator<Item = u8> {

@@ -61,9 +61,12 @@ enum Task {
     Run {
         #[command(flatten)]
         electrode: Electrode,
-        /// Directory for curve.csv and voltage.svg
+        /// Directory for curve.csv, voltage.svg and fields
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,
+        /// Writes the fields of the first step at or after each of these capacities to fields-Q.vti
+        #[arg(long, value_name = "MAH_G,...", value_delimiter = ',', requires = "out")]
+        fields_at: Vec<f64>,
     },
     /// Fits the free parameters to some of the paper's numbers and prints them
     Calibrate {
@@ -102,7 +105,7 @@ fn main() -> ExitCode {
         Task::Analyse(task) => volume::analyse(&task),
         Task::Conduct(task) => volume::conduct(&task),
         Task::Survey(task) => electrode::survey(&task),
-        Task::Run { electrode, out } => electrode::run(&electrode, out.as_deref()),
+        Task::Run { electrode, out, fields_at } => electrode::run(&electrode, out.as_deref(), &fields_at),
         Task::Calibrate { sample, evaluations } => validation::calibrate(&sample, evaluations),
         Task::Validate { sample, out } => validation::validate(&sample, out.as_deref()),
         Task::Accuracy(task) => accuracy::compare(&task),

@@ -7,7 +7,7 @@ use crate::cell::CellParameters;
 use crate::cell::fields::{Field, Fields};
 use crate::cell::kinetics::Oxidation;
 use crate::cell::losses::Losses;
-use crate::cell::network::{LEAST_C_RATE, Load, Network};
+use crate::cell::network::{IONIC, LEAST_C_RATE, Load, Network};
 use crate::cell::newton;
 use crate::cell::timestep::{End, Failure, Integrator, Progress as StepProgress, Stage, StepControl};
 use crate::composition::Composition;
@@ -359,6 +359,12 @@ impl Simulation {
         self.stop
     }
 
+    /// The fields of the step that [`Simulation::advance`] has just accepted; `None` where no current can pass.
+    pub fn fields(&self) -> Option<Fields> {
+        let integrator = self.integrator.as_ref()?;
+        Some(fields(integrator, &self.phase, self.initial_stoichiometry))
+    }
+
     /// Keeps fields of some instants from now on ([`crate::snapshots`]).
     pub fn keep_snapshots(&mut self) {
         self.snapshots = Some(Snapshots::new(&self.grid, self.nominal_mah_g));
@@ -455,14 +461,16 @@ impl Simulation {
 /// carries ions as well, but fills no voxel.
 fn fields(integrator: &Integrator, phase: &[Phase], initial_stoichiometry: f64) -> Fields {
     let mut fields = Fields::of(&integrator.network, integrator.state());
-    let stoichiometry = &mut fields.0[Field::Stoichiometry as usize];
+    let stoichiometry = &mut fields.scalars[Field::Stoichiometry as usize];
     for (x, _) in stoichiometry.iter_mut().zip(phase).filter(|(x, phase)| x.is_nan() && phase.stores_lithium()) {
         *x = initial_stoichiometry as f32;
     }
     for field in [Field::PhiE, Field::CurrentE] {
-        let values = fields.0[field as usize].iter_mut().zip(phase);
+        let values = fields.scalars[field as usize].iter_mut().zip(phase);
         values.filter(|(_, p)| !p.is_electrolyte() && !p.stores_lithium()).for_each(|(v, _)| *v = f32::NAN);
     }
+    let ionic = fields.currents[IONIC].iter_mut().zip(phase);
+    ionic.filter(|(_, p)| !p.is_electrolyte() && !p.stores_lithium()).for_each(|(v, _)| *v = [f32::NAN; 3]);
     fields
 }
 

@@ -29,7 +29,7 @@ pub fn most(voxels: u64) -> usize {
 
 /// Bytes that the instants take at most, the newest and the one in the making among them.
 pub fn bytes(voxels: u64) -> u64 {
-    let in_the_making = 4 * Field::COUNT as u64 + 24;
+    let in_the_making = 4 * (Field::COUNT as u64 + 6) + 24;
     voxels * (BYTES_PER_VOXEL * (most(voxels) as u64 + 1) + in_the_making)
 }
 
@@ -241,8 +241,8 @@ mod tests {
         let mut fields = Fields::at_rest(8);
         let potentials = [3.1, 3.100_01, 4.2, f32::NAN, 3.7, 3.7, 3.7, 3.7];
         let currents = [1e-3, 0.0, 40.0, f32::NAN, 1.0, 2.0, 3.0, 4.0];
-        fields.0[Field::PhiS as usize].copy_from_slice(&potentials);
-        fields.0[Field::CurrentS as usize].copy_from_slice(&currents);
+        fields.scalars[Field::PhiS as usize].copy_from_slice(&potentials);
+        fields.scalars[Field::CurrentS as usize].copy_from_slice(&currents);
         let snapshot = Snapshot::new(Instant { time_s: 0.0, capacity_mah_g: 0.0, voltage_v: 0.0 }, &fields);
         for (v, kept) in potentials.iter().zip(snapshot.values(Field::PhiS)) {
             let near = (v - kept).abs() <= 1.1 / 65534.0 / 2.0 + 1e-6;
@@ -260,7 +260,7 @@ mod tests {
     #[test]
     fn a_particle_has_the_mean_of_its_voxels() {
         let mut fields = Fields::at_rest(4);
-        fields.0[Field::Stoichiometry as usize].copy_from_slice(&[0.2, 0.4, f32::NAN, 0.9]);
+        fields.scalars[Field::Stoichiometry as usize].copy_from_slice(&[0.2, 0.4, f32::NAN, 0.9]);
         let snapshot = Snapshot::new(Instant { time_s: 0.0, capacity_mah_g: 0.0, voltage_v: 0.0 }, &fields);
         let means = snapshot.stoichiometry_by_particle(&[0, 0, u32::MAX, 2], 3);
         assert!((means[0] - 0.3).abs() < 1e-5 && means[1].is_nan() && (means[2] - 0.9).abs() < 1e-5, "{means:?}");

@@ -124,7 +124,20 @@ fn a_run_prints_json_and_writes_curve_and_figure() {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap()
     };
-    let result = run(&["run", "lyc-10", "--c-rate", "1", "--out", out.to_str().unwrap()]);
+    let result = run(&["run", "lyc-10", "--c-rate", "1", "--out", out.to_str().unwrap(), "--fields-at", "30,1e4"]);
+    // The first step at or after 30 mAh/g; 1e4 is never reached.
+    let files = std::fs::read_dir(&out).unwrap().map(|f| f.unwrap().file_name().into_string().unwrap());
+    let fields: Vec<String> = files.filter(|f| f.starts_with("fields-")).collect();
+    let [name] = fields.as_slice() else { panic!("{fields:?}") };
+    let at: f64 = name.trim_start_matches("fields-").trim_end_matches(".vti").parse().unwrap();
+    assert!((30.0..45.0).contains(&at), "{at}");
+    let file = std::fs::read(out.join(name)).unwrap();
+    let head = String::from_utf8_lossy(&file[..3000]);
+    assert!(head.contains("Name=\"current_s_vector\" NumberOfComponents=\"3\""), "{head}");
+    // 10 x 10 x 15 voxels: phase, particle, seven fields and two vectors, each with its length in front.
+    let begin = head.find("raw\">\n_").unwrap() + 7;
+    assert_eq!(file.len() - begin - "\n</AppendedData>\n</VTKFile>\n".len(), 11 * 8 + 1500 * (1 + 4 + 7 * 4 + 2 * 12));
+    assert_refused(&["run", "lyc-10", "--out", out.to_str().unwrap(), "--fields-at=-5"], 2, "--fields-at");
     assert_eq!(result["stop_reason"], "lower_cutoff");
     let capacity = result["discharge_capacity_mah_g"].as_f64().unwrap();
     let curve = std::fs::read_to_string(out.join("curve.csv")).unwrap();

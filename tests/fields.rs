@@ -104,6 +104,31 @@ fn reactions_over_the_whole_surface_make_the_applied_current() {
     }
 }
 
+/// Kirchhoff: electrons and ions together carry the applied current through every plane, and a vector is as long as its magnitude.
+#[test]
+fn through_every_plane_passes_the_applied_current() {
+    let recipe = small(json!({"coat_halide_parts": 0, "lpscl_parts": 30}));
+    let structure = build(&recipe).unwrap();
+    let mut simulation = Simulation::new(&recipe, &structure);
+    while simulation.progress().capacity_mah_g < 50.0 {
+        assert_eq!(simulation.advance().unwrap(), Status::Running);
+    }
+    let fields = simulation.fields().unwrap();
+    let mass = structure.counts()[Phase::Nca as usize] as f64 * 1e-18 * nca::DENSITY * 1e3;
+    let applied = ONE_C_A_PER_KG * mass;
+    let [nx, ny, _] = structure.grid.size;
+    let [electronic, ionic] = [Field::CurrentS, Field::CurrentE].map(|field| fields.vectors(field).unwrap());
+    for (z, (s, e)) in electronic.chunks(nx * ny).zip(ionic.chunks(nx * ny)).enumerate() {
+        let current: f64 = s.iter().chain(e).filter(|i| i[2].is_finite()).map(|i| f64::from(i[2]) * 1e-12).sum();
+        assert!((current / applied - 1.0).abs() < 1e-3, "plane {z}: {current} of {applied} A");
+    }
+    for (i, length) in electronic.iter().zip(fields.get(Field::CurrentS)).filter(|(_, length)| length.is_finite()) {
+        let sum: f32 = i.iter().map(|c| c * c).sum();
+        assert!((sum.sqrt() - length).abs() <= 1e-5 * length);
+    }
+    assert!(fields.vectors(Field::PhiS).is_none());
+}
+
 #[test]
 fn looking_on_keeps_the_newest_step_and_changes_nothing() {
     let recipe = small(json!({}));

@@ -51,16 +51,32 @@ impl Field {
 
 /// All fields at one instant; NaN where a voxel has no value. Shape of each: [nz, ny, nx].
 #[derive(Clone, Debug, PartialEq)]
-pub struct Fields(pub(crate) [Vec<f32>; Field::COUNT]);
+pub struct Fields {
+    pub(crate) scalars: [Vec<f32>; Field::COUNT],
+    /// Current densities of [`Field::CurrentS`] and [`Field::CurrentE`] along x, y and z [A m⁻²]; shape: [2][nz, ny, nx][3].
+    pub(crate) currents: [Vec<[f32; 3]>; 2],
+}
 
 impl Fields {
     pub fn get(&self, field: Field) -> &[f32] {
-        &self.0[field as usize]
+        &self.scalars[field as usize]
+    }
+
+    /// The vectors whose lengths `field` holds; `None` for a field that is no current density.
+    pub fn vectors(&self, field: Field) -> Option<&[[f32; 3]]> {
+        match field {
+            Field::CurrentS => Some(&self.currents[ELECTRONIC]),
+            Field::CurrentE => Some(&self.currents[IONIC]),
+            _ => None,
+        }
     }
 
     /// An electrode that no current can pass: all its lithium is where it was.
     pub fn at_rest(voxels: usize) -> Fields {
-        Fields(std::array::from_fn(|_| vec![f32::NAN; voxels]))
+        Fields {
+            scalars: std::array::from_fn(|_| vec![f32::NAN; voxels]),
+            currents: std::array::from_fn(|_| vec![[f32::NAN; 3]; voxels]),
+        }
     }
 
     /// The fields of `network` at the state of the step that it was last evaluated for.
@@ -81,9 +97,10 @@ impl Fields {
                     {
                         let node = lattice.node(layer, [x, y, z]);
                         if lattice.inverse_diagonal[node] > 0.0 {
-                            fields.0[potential as usize][voxel] = state[node] as f32;
-                            fields.0[current as usize][voxel] =
-                                faces.magnitude(lattice, layer, [x, y, z]) / network.h as f32;
+                            let i = faces.mean(lattice, layer, [x, y, z]).map(|i| i / network.h as f32);
+                            fields.scalars[potential as usize][voxel] = state[node] as f32;
+                            fields.scalars[current as usize][voxel] = (i[0] * i[0] + i[1] * i[1] + i[2] * i[2]).sqrt();
+                            fields.currents[layer][voxel] = i;
                         }
                     }
                     voxel += 1;
@@ -91,7 +108,7 @@ impl Fields {
             }
         }
         for (&voxel, x) in network.storage().iter().zip(&network.x_old) {
-            fields.0[Field::Stoichiometry as usize][voxel as usize] = *x as f32;
+            fields.scalars[Field::Stoichiometry as usize][voxel as usize] = *x as f32;
         }
         // Means over the area of all interfaces of a voxel.
         let mut area = vec![0.0_f32; network.storage().len()];
@@ -100,8 +117,8 @@ impl Fields {
             let (before, voxel) = (area[reaction.nca as usize], network.storage()[reaction.nca as usize] as usize);
             let share = reaction.area / (before + reaction.area);
             for (field, value) in [(current, *j as f32), (eta, *loss as f32)] {
-                let mean = if before > 0.0 { fields.0[field][voxel] } else { 0.0 };
-                fields.0[field][voxel] = mean + share * (value - mean);
+                let mean = if before > 0.0 { fields.scalars[field][voxel] } else { 0.0 };
+                fields.scalars[field][voxel] = mean + share * (value - mean);
             }
             area[reaction.nca as usize] += reaction.area;
         }
@@ -165,12 +182,11 @@ impl FaceCurrents {
         FaceCurrents(faces)
     }
 
-    /// Length of the mean current vector of a voxel's six faces [A / h].
-    fn magnitude(&self, lattice: &Lattice, layer: usize, at: [usize; 3]) -> f32 {
+    /// Mean current vector of a voxel's six faces [A / h].
+    fn mean(&self, lattice: &Lattice, layer: usize, at: [usize; 3]) -> [f32; 3] {
         let [x, y, z] = [lattice.face_x(layer, at), lattice.face_y(layer, at), lattice.face_z(layer, at)];
         let mean = |axis: usize, low: usize, high: usize| 0.5 * (self.0[axis][low] + self.0[axis][high]);
-        let i = [mean(0, x, x + 1), mean(1, y, y + lattice.size()[0]), mean(2, z, lattice.face_z_above(layer, at))];
-        (i[0] * i[0] + i[1] * i[1] + i[2] * i[2]).sqrt()
+        [mean(0, x, x + 1), mean(1, y, y + lattice.size()[0]), mean(2, z, lattice.face_z_above(layer, at))]
     }
 }
 
