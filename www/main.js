@@ -18,12 +18,12 @@ import { keepRuns, keepSettings, keptRuns, keptSettings } from './storage.js';
 import { setUpTheme } from './theme.js';
 import { oneAFrame } from './views/canvas.js';
 import { Compare } from './views/compare.js';
-import { Cursor } from './views/cursor.js';
+import { AXES, Cursor } from './views/cursor.js';
 import { setUpFiles, setUpRunFiles } from './views/files.js';
 import { Flow } from './views/flow.js';
 import { Form } from './views/form.js';
 import { Import } from './views/import.js';
-import { Plots } from './views/plots.js';
+import { KINDS, Plots } from './views/plots.js';
 import { RunBar } from './views/run-bar.js';
 import { RunTable } from './views/run-list.js';
 import { Slices } from './views/slices.js';
@@ -39,6 +39,8 @@ const FIRST_PRESET = 'lyc-10';
 const LIVE_MS = 100;
 /** Runs are kept in the browser's storage this long after the last change [ms]. */
 const KEEP_MS = 400;
+/** The address follows the view this long after the last change [ms]. */
+const VIEW_MS = 250;
 
 async function start() {
   const compiled = await compile();
@@ -93,8 +95,14 @@ async function start() {
   const isAnswered = () => checked !== null && answered !== null && sameRecipe(checked.recipe, answered);
 
   const first = presets.find((p) => p.name === FIRST_PRESET) ?? presets[0];
-  const form = new Form(module.fields(), presets, first, module.new_seed, (knob) => change(knob));
-  const links = new Links(form.fields, presets, first, (recipe) => module.check_recipe(recipe).issues ?? []);
+  const form = new Form(module.fields(), presets, first, module.new_seed, module.unused_fields, (knob) => change(knob));
+  const links = new Links(form.fields, presets, first, (recipe) => module.check_recipe(recipe).issues ?? [], {
+    cut: AXES,
+    show: slices.views.map(({ key }) => key),
+    chart: KINDS.map(([key]) => key),
+    over: plots.overs,
+  });
+  const link = () => links.write(form.state, { ...slices.state, ...plots.state });
   const builder = new Builder(module, simulator, () => imported, {
     onStage: (stage, fraction) => {
       // A discharge that waits for its structure has nothing else to tell.
@@ -113,7 +121,7 @@ async function start() {
   });
 
   const tellAround = setUpEmbedding({
-    state: () => ({ link: links.write(form.state), preset: form.base.name, recipe: form.recipe, result: isAnswered() ? result : null }),
+    state: () => ({ link: link(), preset: form.base.name, recipe: form.recipe, result: isAnswered() ? result : null }),
     set: (name, fields) => {
       const preset = presets.find((one) => one.name === (name ?? form.base.name));
       if (!preset) return `There is no electrode ${String(name).slice(0, 40)}.`;
@@ -161,11 +169,22 @@ async function start() {
     } catch (error) {
       if (!(error instanceof BadLink)) throw error;
       bar.warn({ code: 'link', stage: 'following the link', message: error.message, hint: 'The usual electrode is shown instead.' });
-      state = { preset: first, recipe: first.recipe };
+      state = links.read('');
       window.history.replaceState(null, '', location.pathname + location.search);
     }
-    if (state) form.apply(state);
+    if (!state) return;
+    form.apply(state);
+    slices.restore(state.view);
+    plots.restore(state.view);
   }
+
+  /** What is looked at takes no place of its own in the browser's history. */
+  const keepView = debounce(VIEW_MS, () => {
+    // The name of a place on the page stays.
+    if (checked && /^(#v|$)/.test(location.hash) && location.hash !== link()) window.history.replaceState(null, '', location.pathname + location.search + link());
+  });
+  slices.addEventListener('shown', keepView);
+  plots.addEventListener('change', keepView);
 
   /** @param {string | null} knob */
   function change(knob) {
@@ -177,7 +196,7 @@ async function start() {
 
   /** @param {boolean} own is it a place of its own in the browser's history? */
   function address(own) {
-    const url = location.pathname + location.search + links.write(form.state);
+    const url = location.pathname + location.search + link();
     if (own && embedded === null) window.history.pushState(null, '', url);
     else window.history.replaceState(null, '', url);
     undo.disabled = !history.canUndo;
@@ -458,7 +477,8 @@ async function start() {
       byId('bench').scrollIntoView();
     },
   });
-  new Compare(
+  const compare = new Compare(
+    module,
     presets,
     list,
     (all) => {
@@ -527,6 +547,7 @@ async function start() {
     slices.redraw();
     volume.redraw();
     table.redraw();
+    compare.figures.redraw();
     drawn = '';
     showCurves();
   });
