@@ -17,7 +17,6 @@ import { sketchOf } from './sketch.js';
 import { keepRuns, keepSettings, keptRuns, keptSettings } from './storage.js';
 import { setUpTheme } from './theme.js';
 import { oneAFrame } from './views/canvas.js';
-import { Compare } from './views/compare.js';
 import { AXES, Cursor } from './views/cursor.js';
 import { setUpFiles, setUpRunFiles } from './views/files.js';
 import { Flow } from './views/flow.js';
@@ -28,7 +27,6 @@ import { RunBar } from './views/run-bar.js';
 import { RunTable } from './views/run-list.js';
 import { Slices } from './views/slices.js';
 import { showStructure } from './views/structure.js';
-import { VolumeView } from './views/volume.js';
 import { showComposition, stopReason } from './views/tables.js';
 
 /** @typedef {import('./runs.js').Run} Run */
@@ -39,26 +37,30 @@ const FIRST_PRESET = 'lyc-10';
 const LIVE_MS = 100;
 /** Runs are kept in the browser's storage this long after the last change [ms]. */
 const KEEP_MS = 400;
+/** The rest of the page is fetched after this, even if there is no structure to paint [ms]. */
+const LATER_MS = 2000;
 /** The address follows the view this long after the last change [ms]. */
 const VIEW_MS = 250;
 
 async function start() {
   const compiled = await compile();
+  const simulator = new Simulator(compiled);
+  // Its worker gets ready while this thread does.
+  simulator.warm();
   await init({ module_or_path: compiled });
 
   /** @type {import('./views/form.js').Preset[]} */
   const presets = module.presets();
   const settings = keptSettings();
-  const simulator = new Simulator(compiled, (crash) => {
+  simulator.onLost = (crash) => {
     // The structure is gone with its worker. It is not built anew at once: what crashed once would crash again.
     report = null;
     builder.forget();
     if (crash) bar.warn(crash);
-  });
+  };
   const list = new RunList(module.about().version, module.curve_colours(false).length);
   const runner = new Runner(simulator, list, follow);
   const slices = new Slices(module, simulator, new Cursor());
-  const volume = new VolumeView(module, simulator, slices);
   const plots = new Plots(module);
   /** The run whose fields are shown. @type {Run | null} */
   let discharged = null;
@@ -290,7 +292,8 @@ async function start() {
   async function draw(found, wanted) {
     if (hasFlux && !found.has_flow) flow.say('');
     hasFlux &&= found.has_flow;
-    await Promise.all([slices.setStructure(found, String(wanted.recipe.halide)), volume.setStructure(found, styles())]);
+    const inSpace = later.then(({ volume }) => volume.setStructure(found, styles()));
+    await Promise.all([slices.setStructure(found, String(wanted.recipe.halide)), inSpace]);
   }
 
   /** @param {import('./messages.js').Volume} taken */
@@ -477,15 +480,20 @@ async function start() {
       byId('bench').scrollIntoView();
     },
   });
-  const compare = new Compare(
-    module,
-    presets,
-    list,
-    (all) => {
-      for (const { preset, recipe } of all) void job({ title: preset.title, preset: preset.name, recipe, file: null, live: false });
-    },
-    (current) => runner.cancel(current),
-  );
+  /** @param {import('./views/compare.js').Asked[]} all */
+  const runAll = (all) => {
+    for (const { preset, recipe } of all) void job({ title: preset.title, preset: preset.name, recipe, file: null, live: false });
+  };
+  /** What lies below the first screen is fetched once that is painted. */
+  const later = (async () => {
+    const painted = new Promise((resolve) => slices.addEventListener('shown', resolve, { once: true }));
+    await Promise.race([painted, new Promise((resolve) => setTimeout(resolve, LATER_MS))]);
+    const [{ VolumeView }, { Compare }] = await Promise.all([import('./views/volume.js'), import('./views/compare.js')]);
+    return {
+      volume: new VolumeView(module, simulator, slices),
+      compare: new Compare(module, presets, list, runAll, (current) => runner.cancel(current)),
+    };
+  })();
   setUpRunFiles(list, (recipe) => module.check_recipe(recipe));
 
   /** What the chart shows, to tell a longer curve from another set of curves. */
@@ -545,9 +553,11 @@ async function start() {
   });
   setUpTheme(/** @type {HTMLButtonElement} */ (byId('theme')), () => {
     slices.redraw();
-    volume.redraw();
     table.redraw();
-    compare.figures.redraw();
+    void later.then(({ volume, compare }) => {
+      volume.redraw();
+      compare.figures.redraw();
+    });
     drawn = '';
     showCurves();
   });

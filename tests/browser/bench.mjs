@@ -60,7 +60,7 @@ export async function otherPicture(canvas, before) {
 /** A screenshot once nothing moves any more, for what draws with WebGL. */
 export async function stillShot(target, options) {
   for (let [last, i] = ['', 0]; ; i += 1) {
-    await target.page().waitForTimeout(200);
+    await new Promise((resolve) => setTimeout(resolve, 200));
     const now = (await target.screenshot(options)).toString('base64');
     if (now === last) return now;
     if (i === 50) throw new Error('it does not come to rest');

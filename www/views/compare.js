@@ -10,6 +10,7 @@ import { PaperFigures } from './paper-figures.js';
 
 /** @typedef {import('../runs.js').Run} Run */
 /** @typedef {import('../messages.js').Recipe} Recipe */
+/** @typedef {{preset: import('./form.js').Preset, recipe: Recipe}} Asked */
 
 export class Compare {
   #run = /** @type {HTMLButtonElement} */ (byId('run-paper'));
@@ -20,7 +21,7 @@ export class Compare {
    * @param {typeof import('../pkg/catholyte.js')} module
    * @param {import('./form.js').Preset[]} presets
    * @param {import('../runs.js').RunList} list
-   * @param {(wanted: {preset: import('./form.js').Preset, recipe: Recipe}[]) => void} onRun
+   * @param {(wanted: Asked[]) => void} onRun
    * @param {(run: Run) => void} onCancel
    */
   constructor(module, presets, list, onRun, onCancel) {
