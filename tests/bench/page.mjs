@@ -4,7 +4,7 @@
 // after `cargo run --release -- site --out target/site` and `npm --prefix tests/browser ci`. Medians, in brackets the least.
 
 import { brotliCompressSync, gzipSync } from 'node:zlib';
-import { number } from '../browser/bench.mjs';
+import { finished, number, traceTasks } from '../browser/bench.mjs';
 import { browserTest } from '../browser/harness.mjs';
 
 const repeats = Number(process.env.REPEATS ?? 5);
@@ -14,16 +14,14 @@ const told = (values, unit) => {
 };
 const kilobytes = (bytes) => `${(bytes / 1000).toFixed(0)} kB`;
 
-/** In the page, before its own scripts: notes when the main section is painted, and every task of more than 50 ms. */
+/** In the page, before its own scripts: notes when the main section is painted. */
 function watch() {
   window.painted = [];
-  window.blocked = [];
   const draw = CanvasRenderingContext2D.prototype.drawImage;
   CanvasRenderingContext2D.prototype.drawImage = function (...all) {
     if (this.canvas.id === 'slice') window.painted.push(performance.now());
     return draw.apply(this, all);
   };
-  new PerformanceObserver((list) => window.blocked.push(...list.getEntries().map(({ duration }) => duration))).observe({ type: 'longtask', buffered: true });
 }
 
 /** Milliseconds from a turn of the porosity's knob to the next picture of the structure. */
@@ -68,10 +66,12 @@ browserTest(
       console.log(`knob to picture, voxels of ${voxel} µm: ${told(answers, 'ms')}, at worst ${Math.max(...answers).toFixed(0)} ms`);
     }
     await page.goto('about:blank');
-    await page.goto(url);
-    await page.locator('#progress-text').filter({ hasText: 'Finished' }).waitFor({ timeout: 120_000 });
-    const blocked = await page.evaluate(() => window.blocked);
-    console.log(`tasks over 50 ms from loading to the end of a discharge: ${blocked.length}${blocked.length ? `, the longest ${Math.max(...blocked).toFixed(0)} ms` : ''}`);
+    const tasks = await traceTasks(page, async () => {
+      await page.goto(url);
+      await finished(page);
+    });
+    const long = tasks.filter((task) => task > 50);
+    console.log(`from loading to the end of a discharge: longest task ${Math.max(...tasks).toFixed(0)} ms of processor time, ${long.length} over 50 ms`);
   },
   { timeout: 600_000 },
 );

@@ -112,6 +112,22 @@ export async function open({ page, url }) {
   await ready(page);
 }
 
+/**
+ * Milliseconds of processor time that each task of the page's main thread took while `body` ran. Not wall-clock time: on a busy
+ * machine a task of 8 ms may wait for its processor long enough to pass for one of 60.
+ */
+export async function traceTasks(page, body) {
+  const browser = page.context().browser();
+  await browser.startTracing(page, { categories: ['disabled-by-default-devtools.timeline'] });
+  await body();
+  const { traceEvents } = JSON.parse((await browser.stopTracing()).toString());
+  const thread = ({ pid, tid }) => `${pid}/${tid}`;
+  const names = traceEvents.filter((event) => event.name === 'thread_name');
+  const main = new Set(names.filter((event) => event.args.name === 'CrRendererMain').map(thread));
+  const tasks = traceEvents.filter((event) => event.name === 'RunTask' && main.has(thread(event)));
+  return tasks.filter((task) => task.tdur !== undefined).map((task) => task.tdur / 1000);
+}
+
 /** The finished runs in the table. */
 export const runs = (page) => page.locator('#runs tbody tr').filter({ has: page.locator('th') }).filter({ hasNot: page.getByRole('progressbar') });
 /** The full value behind a cell of the table of runs: 0 capacity, 1 mean voltage, 2 energy. */
