@@ -182,7 +182,6 @@ pub struct Summary {
     pub newton_iterations: usize,
     pub linear_iterations: usize,
     pub multigrid_setups: usize,
-    pub multigrid_refreshes: usize,
     /// Unknown potentials.
     pub unknowns: usize,
 }

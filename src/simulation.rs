@@ -456,7 +456,6 @@ impl Simulation {
             newton_iterations: statistics.newton_iterations,
             linear_iterations: statistics.linear_iterations,
             multigrid_setups: statistics.setups,
-            multigrid_refreshes: statistics.refreshes,
             unknowns,
         }
     }

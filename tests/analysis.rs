@@ -170,7 +170,7 @@ fn the_cell_and_the_report_agree_on_who_is_isolated() {
 #[test]
 fn reports_of_built_electrodes_add_up() {
     for name in ["bare", "lyc-10", "lyc-14", "lyc-43", "lyc-c-14"] {
-        let recipe = presets::find(name).unwrap();
+        let recipe = presets::find(name).unwrap().with_overrides(&serde_json::json!({"voxel_um": 0.5})).unwrap();
         let m = build(&recipe).unwrap();
         let targets = Composition::new(&recipe).voxel_targets(m.grid.len());
         let report = analysis::analyse(&m, Some(targets));

@@ -118,7 +118,7 @@ fn measured_diameters_are_what_is_packed() {
 #[test]
 fn a_run_prints_json_and_writes_curve_and_figure() {
     let out = std::env::temp_dir().join(format!("catholyte-run-{}", std::process::id()));
-    let small = ["--set", "width_um=10", "--set", "thickness_um=15", "--voxel-um", "1.25"];
+    let small = ["--set", "width_um=10", "--set", "thickness_um=15", "--voxel-um", "1"];
     let run = |arguments: &[&str]| {
         let output = catholyte(&[arguments, &small].concat());
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -138,7 +138,7 @@ fn a_run_prints_json_and_writes_curve_and_figure() {
     assert_eq!(structure["voxel_hash"], result["voxel_hash"]);
     assert_eq!(structure["counts"]["nca"]["target"], structure["counts"]["nca"]["actual"]);
     let volume = out.join("structure.npy");
-    let output = catholyte(&["analyse", volume.to_str().unwrap(), "--voxel-um", "1.25"]);
+    let output = catholyte(&["analyse", volume.to_str().unwrap(), "--voxel-um", "1"]);
     let analysed: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(analysed["volume_fraction"], structure["volume_fraction"]);
     let output = catholyte(&["conduct", volume.to_str().unwrap(), "--conductivity", "2=4e-4,3=1.8e-3"]);

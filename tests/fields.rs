@@ -149,7 +149,7 @@ fn particles_that_nothing_reaches_are_listed_first_and_keep_their_lithium() {
     for particle in &behind {
         // Whoever is listed lags more than whoever is neither listed nor cut off.
         let ahead = (0..x.len())
-            .filter(|&n| found.iter().all(|s| s.number as usize != n))
+            .filter(|&n| report.particles[n].voxels > 0 && found.iter().all(|s| s.number as usize != n))
             .all(|n| x[n] >= particle.stoichiometry.unwrap());
         assert!(ahead);
     }

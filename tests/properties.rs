@@ -51,7 +51,7 @@ impl Draw {
             "porosity": self.between(0.05, 0.4),
             "carbon_parts": self.between(0.5, 5.0),
             "carbon_dispersion": self.between(0.0, 1.0),
-            "carbon_standoff": self.one_of(&[0.0, 0.1]),
+            "edge_standoff": self.one_of(&[0.0, 0.1]),
             "film_resistance_ohm_cm2": self.one_of(&[0.0, 100.0, 1389.0, 20_000.0]),
             "contact_resistance_ohm_cm2": self.one_of(&[0.0, 1.0, 100.0]),
             "skin_um": self.one_of(&[0.0, 0.1, 0.5]),

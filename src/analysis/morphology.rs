@@ -6,7 +6,7 @@ use crate::analysis::ByPhase;
 use crate::grid::Axis;
 use crate::materials::Phase;
 use crate::microstructure::pack::close_pairs;
-use crate::microstructure::spheres::nearest_image;
+use crate::microstructure::spheres::nearest_packed;
 use crate::microstructure::surface::CONTACT_GAP_UM;
 use crate::microstructure::{Microstructure, Sphere};
 
@@ -115,13 +115,14 @@ pub struct RadialPoint {
     pub g: f64,
 }
 
-/// Sizes, overlaps and distances of the spheres.
+/// Sizes, overlaps and distances of the spheres, one that an end of the domain cuts taken once.
 pub fn packing(structure: &Microstructure) -> Packing {
-    let spheres = &structure.particles;
+    let extent = structure.grid.extent_um();
+    let inside = |s: &&Sphere| (0.0..extent[2]).contains(&s.centre_um[2]);
+    let spheres: Vec<Sphere> = structure.particles.iter().filter(inside).copied().collect();
     if spheres.is_empty() {
         return Packing::default();
     }
-    let extent = structure.grid.extent_um();
     let mut ascending: Vec<f64> = spheres.iter().map(|s| 2.0 * s.radius_um).collect();
     ascending.sort_by(f64::total_cmp);
     let cube = |d: f64| d * d * d;
@@ -149,7 +150,7 @@ pub fn packing(structure: &Microstructure) -> Packing {
         sizes[class.min(CLASSES - 1)].volume_fraction += cube(d) / total;
     }
     let (mut worst, mut lenses, mut touching) = (0.0_f64, 0.0, 0);
-    for (i, j) in close_pairs(spheres, extent, CONTACT_GAP_UM) {
+    for (i, j) in close_pairs(&spheres, extent, CONTACT_GAP_UM) {
         let (a, b) = (spheres[i as usize], spheres[j as usize]);
         let d = distance(&a, &b, extent);
         touching += 2;
@@ -165,12 +166,12 @@ pub fn packing(structure: &Microstructure) -> Packing {
         greatest_overlap: worst.max(0.0),
         overlap_volume_fraction: lenses / (std::f64::consts::PI / 6.0 * total),
         coordination: f64::from(touching) / spheres.len() as f64,
-        radial_distribution: radial_distribution(spheres, extent),
+        radial_distribution: radial_distribution(&spheres, extent),
     }
 }
 
 fn distance(a: &Sphere, b: &Sphere, extent: [f64; 3]) -> f64 {
-    let [x, y, z] = nearest_image(a.centre_um, b.centre_um, extent);
+    let [x, y, z] = nearest_packed(a.centre_um, b.centre_um, extent);
     (x * x + y * y + z * z).sqrt()
 }
 
@@ -187,33 +188,30 @@ fn lens(r: f64, s: f64, d: f64) -> f64 {
     std::f64::consts::PI * sum * sum * (d * d + 2.0 * d * (r + s) - 3.0 * (r - s) * (r - s)) / (12.0 * d)
 }
 
-/// g(r) up to half the periodic width, in shells of 0.5 um; what the walls cut off a shell is taken off its volume.
+/// g(r) up to half the least period, in shells of 0.5 um.
 fn radial_distribution(spheres: &[Sphere], extent: [f64; 3]) -> Vec<RadialPoint> {
     const SHELL_UM: f64 = 0.5;
-    let shells = (0.5 * extent[0].min(extent[1]) / SHELL_UM).floor() as usize;
+    let shells = (0.5 * extent[0].min(extent[1]).min(extent[2]) / SHELL_UM).floor() as usize;
     let density = spheres.len() as f64 / (extent[0] * extent[1] * extent[2]);
     let mut found = vec![0.0; shells];
-    let mut expected = vec![0.0; shells];
     // Every pair for up to 2000 particles, a sample of as many beyond.
-    for (i, a) in spheres.iter().enumerate().step_by(spheres.len().div_ceil(2000)) {
+    let sample = spheres.len().div_ceil(2000);
+    for (i, a) in spheres.iter().enumerate().step_by(sample) {
         for (_, b) in spheres.iter().enumerate().filter(|(j, _)| *j != i) {
             let shell = (distance(a, b, extent) / SHELL_UM) as usize;
             if shell < shells {
                 found[shell] += 1.0;
             }
         }
-        let z = a.centre_um[2];
-        for (shell, sum) in expected.iter_mut().enumerate() {
-            let r = (shell as f64 + 0.5) * SHELL_UM;
-            // The part of a sphere between two planes is proportional to their distance (Archimedes).
-            let inside = (z.min(r) + (extent[2] - z).min(r)) / (2.0 * r);
-            *sum += density * inside * 4.0 * std::f64::consts::PI * r * r * SHELL_UM;
-        }
     }
-    (0..shells)
-        .map(|i| RadialPoint {
-            r_um: (i as f64 + 0.5) * SHELL_UM,
-            g: if expected[i] > 0.0 { found[i] / expected[i] } else { 0.0 },
+    let looked_at = spheres.len().div_ceil(sample) as f64;
+    found
+        .into_iter()
+        .enumerate()
+        .map(|(i, pairs)| {
+            let r_um = (i as f64 + 0.5) * SHELL_UM;
+            let expected = looked_at * density * 4.0 * std::f64::consts::PI * r_um * r_um * SHELL_UM;
+            RadialPoint { r_um, g: pairs / expected }
         })
         .collect()
 }
@@ -276,8 +274,7 @@ mod tests {
         assert_eq!((first.from_um, last.to_um), (2.0, 4.0));
     }
 
-    /// Centres thrown at random have g = 1 at every distance, near the walls as well; those of a simple cubic lattice stand only at
-    /// its distances.
+    /// Centres thrown at random have g = 1 at every distance; those of a simple cubic lattice stand only at its distances.
     #[test]
     fn radial_distributions_of_chance_and_lattice() {
         let mut stream = crate::microstructure::random::Stream::new(1, crate::microstructure::random::Step::Positions);

@@ -108,10 +108,11 @@ fn face_between(grid: &VoxelGrid, a: usize, b: usize) -> (Axis, usize) {
     panic!("voxels {a} and {b} share no face");
 }
 
-/// The part of a face that touches the neighbour without coat, carbon or another particle in between.
+/// The part of a face that touches the neighbour without coat, carbon, another particle or a gap in between.
 fn direct(surface: &SurfaceFace) -> f64 {
     // The parts are f32 and may add up to a hair more than 1.
-    (1.0 - f64::from(surface.covered) - f64::from(surface.carbon) - f64::from(surface.contact)).max(0.0)
+    let taken = [surface.covered, surface.carbon, surface.contact, surface.sheltered].map(f64::from);
+    (1.0 - taken.iter().sum::<f64>()).max(0.0)
 }
 
 /// Ionic conductivity of the coat under a face [S m⁻¹]: halide and mixed coat in series, where the mixed one lies on the NCA.

@@ -49,7 +49,7 @@ pub fn interface_current(
 ) -> InterfaceCurrent {
     const TWICE_THERMAL: f64 = 2.0 * THERMAL_VOLTAGE;
     /// Voltage to which the sum must close [V] before a last linear correction, which leaves the square of it over 25 mV.
-    const CLOSED: f64 = 1e-7;
+    const CLOSED: f64 = 1e-5;
     let (mut low, mut high) = if delta >= 0.0 { (0.0, delta) } else { (delta, 0.0) };
     let mut w = guess.clamp(low, high);
     let mut result = InterfaceCurrent { j: 0.0, slope: 0.0, drop: w };

@@ -16,17 +16,17 @@ const BALANCED: f64 = 5e-5;
 /// must be less than this.
 const SHARPEST: f64 = 1e-4;
 const TOLERABLE: f64 = 1e-3;
-/// An average reduction per linear iteration worse than this asks for fresh values in the preconditioner.
-const SLOW: f64 = 0.6;
+/// A hierarchy that fits divides the error by e in each linear iteration. A new one costs as much as so many of them: when the
+/// present one has wasted that many, it is replaced.
+const WORTH_A_SETUP: f64 = 8.0;
 
 /// Work done so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Statistics {
     pub newton_iterations: usize,
     pub linear_iterations: usize,
-    /// Hierarchies built, and refreshed with new values.
+    /// Hierarchies built.
     pub setups: usize,
-    pub refreshes: usize,
 }
 
 /// Why a time step could not be solved.
@@ -72,8 +72,8 @@ pub struct Newton {
     tolerance_v: f64,
     /// Share of the tolerance that the linear solver is held to; lowered while the books do not balance.
     sharpness: f64,
-    stale: bool,
-    fresh: bool,
+    /// Linear iterations beyond those that a hierarchy that fits would have taken.
+    wasted: f64,
     pub statistics: Statistics,
 }
 
@@ -94,8 +94,7 @@ impl Newton {
             root_resistance: network.scaled_resistance(TYPICAL_RESISTANCE).sqrt(),
             tolerance_v,
             sharpness: 1.0,
-            stale: false,
-            fresh: false,
+            wasted: 0.0,
             statistics: Statistics::default(),
         }
     }
@@ -146,25 +145,11 @@ impl Newton {
 
     fn begin_solve(&mut self, network: &mut Network) {
         network.lattice.update_diagonal();
-        match &mut self.multigrid {
-            None => {
-                self.multigrid = Some(Multigrid::new(&network.lattice));
-                self.statistics.setups += 1;
-                self.fresh = true;
-            }
-            Some(_) if self.stale && self.fresh => {
-                // New values did not help: the groups no longer fit.
-                self.multigrid = Some(Multigrid::new(&network.lattice));
-                self.statistics.setups += 1;
-            }
-            Some(multigrid) if self.stale => {
-                multigrid.refresh(&network.lattice);
-                self.statistics.refreshes += 1;
-                self.fresh = true;
-            }
-            Some(_) => self.fresh = false,
+        if self.multigrid.is_none() || self.wasted > WORTH_A_SETUP {
+            self.multigrid = Some(Multigrid::new(&network.lattice));
+            self.statistics.setups += 1;
+            self.wasted = 0.0;
         }
-        self.stale = false;
         // The linear error need only be as small as what the next Newton step leaves.
         let relative = if self.correction.is_finite() { (5.0 * self.correction).clamp(1e-4, 0.1) } else { 0.1 };
         let absolute = 0.1 * self.sharpness * self.tolerance_v / self.root_resistance;
@@ -178,9 +163,9 @@ impl Newton {
         self.statistics.linear_iterations += info.iterations;
         self.statistics.newton_iterations += 1;
         self.iterations += 1;
-        if info.iterations > 3 {
-            let reduction = libm::pow(info.last_error / info.first_error, 1.0 / info.iterations as f64);
-            self.stale = reduction > SLOW;
+        if info.last_error > 0.0 {
+            let needed = libm::log(info.first_error / info.last_error);
+            self.wasted = (self.wasted + info.iterations as f64 - needed).max(0.0);
         }
     }
 

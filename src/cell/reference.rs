@@ -61,12 +61,13 @@ fn model<'a>(structure: &'a Microstructure, p: &'a CellParameters) -> Model<'a> 
             kappa[w] = (kappa[w] + coat(s) * thickness / h).min(coat(s));
         }
     }
+    let rest = |s: &SurfaceFace| {
+        (1.0 - f64::from(s.covered) - f64::from(s.carbon) - f64::from(s.contact) - f64::from(s.sheltered)).max(0.0)
+    };
     for v in 0..grid.len() {
         if phase[v] == Phase::Nca {
             let touching = |s: &&SurfaceFace| s.voxel as usize == v && beyond(structure, s, true) == Some(Phase::Lpscl);
-            let area = |s: &SurfaceFace| {
-                f64::from(s.area) * (1.0 - f64::from(s.covered) - f64::from(s.carbon) - f64::from(s.contact)).max(0.0)
-            };
+            let area = |s: &SurfaceFace| f64::from(s.area) * rest(s);
             let exposed = h * h * structure.surface.iter().filter(touching).map(area).sum::<f64>();
             branches.push(Branch::Storage(v, h * h * h - exposed * p.skin, exposed));
         }
@@ -110,7 +111,7 @@ fn model<'a>(structure: &'a Microstructure, p: &'a CellParameters) -> Model<'a> 
         let (v, w) = (s.voxel as usize, s.neighbour as usize);
         let area = f64::from(s.area) * h * h;
         let covered = f64::from(s.covered);
-        let direct = (1.0 - covered - f64::from(s.carbon) - f64::from(s.contact)).max(0.0);
+        let direct = rest(s);
         let r = p.contact_resistance;
         if phase[w] == Phase::Nca {
             let twin = structure.surface[..k].iter().find(|t| t.voxel == s.neighbour && t.neighbour == s.voxel);
@@ -340,6 +341,7 @@ mod tests {
                             carbon,
                             wired: carbon * rng.random::<f32>(),
                             contact: if phase[w] == Phase::Nca { 0.2 * rng.random::<f32>() } else { 0.0 },
+                            sheltered: 0.1 * rng.random::<f32>(),
                         });
                     }
                 }

@@ -178,6 +178,7 @@ fn surface(grid: &VoxelGrid, phase: &[Phase], particle: &[u32]) -> Vec<SurfaceFa
                 carbon: is(&[Phase::Carbon]),
                 wired: is(&[Phase::Carbon]),
                 contact: is(&[Phase::Nca]),
+                sheltered: 0.0,
             });
         }
     }

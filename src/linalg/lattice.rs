@@ -269,8 +269,9 @@ impl Lattice {
     pub fn apply<T: Real>(&self, x: &[T], out: &mut [T], ring: &mut Ring<T>) {
         let nz = self.size[2];
         let plane = self.plane_len();
-        let (hubs, copy) =
-            (&x[self.hub(0)..], |node: usize, row: &mut [T]| row.copy_from_slice(&x[node..][..row.len()]));
+        let (hubs, copy) = (&x[self.hub(0)..], |_: [usize; 3], node: usize, row: &mut [T]| {
+            row.copy_from_slice(&x[node..][..row.len()])
+        });
         ring.start(self, hubs, copy);
         for z in 0..nz {
             ring.load(self, z + 1, hubs, copy);
@@ -349,14 +350,14 @@ impl<T: Real> Ring<T> {
 
     /// Makes plane 0 the current one: loads the ghost plane below and plane 0.
     ///
-    /// `fill(first node, row)` writes each row; `hubs` are the values of the hubs, for the ghost planes.
-    pub fn start(&mut self, lattice: &Lattice, hubs: &[T], mut fill: impl FnMut(usize, &mut [T])) {
+    /// `fill([layer, y, z], first node, row)` writes each row; `hubs` are the values of the hubs, for the ghost planes.
+    pub fn start(&mut self, lattice: &Lattice, hubs: &[T], mut fill: impl FnMut([usize; 3], usize, &mut [T])) {
         self.load_ghost(0, lattice, 0, hubs);
         self.load_plane(1, lattice, 0, &mut fill);
     }
 
     /// Loads plane `z`, the one above the current one.
-    pub fn load(&mut self, lattice: &Lattice, z: usize, hubs: &[T], mut fill: impl FnMut(usize, &mut [T])) {
+    pub fn load(&mut self, lattice: &Lattice, z: usize, hubs: &[T], mut fill: impl FnMut([usize; 3], usize, &mut [T])) {
         if z < lattice.size[2] {
             self.load_plane(2, lattice, z, &mut fill);
         } else {
@@ -379,12 +380,18 @@ impl<T: Real> Ring<T> {
         }
     }
 
-    fn load_plane(&mut self, slot: usize, lattice: &Lattice, z: usize, fill: &mut impl FnMut(usize, &mut [T])) {
+    fn load_plane(
+        &mut self,
+        slot: usize,
+        lattice: &Lattice,
+        z: usize,
+        fill: &mut impl FnMut([usize; 3], usize, &mut [T]),
+    ) {
         let (nx, ny, stride) = (self.nx, self.ny, self.nx + 2);
         for (layer, plane) in self.planes[slot].chunks_mut(stride * (ny + 2)).enumerate() {
             for y in 0..ny {
                 let row = &mut plane[(y + 1) * stride..][..stride];
-                fill(lattice.node(layer, [0, y, z]), &mut row[1..=nx]);
+                fill([layer, y, z], lattice.node(layer, [0, y, z]), &mut row[1..=nx]);
                 row[0] = row[nx];
                 row[nx + 1] = row[1];
             }

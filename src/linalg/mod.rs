@@ -4,7 +4,7 @@
 //! chemistry: unknowns are nodes, coefficients are conductances.
 //!
 //! * [`lattice`]: the network on the grid, one or two layers of nodes, stored as face arrays and never as a sparse matrix
-//! * [`aggregate`]: groups nodes that conduct well to each other
+//! * [`aggregate`]: groups nodes that conduct well to each other; [`blocks`]: the same on the lattice
 //! * [`graph`]: the network between such groups, in compressed rows
 //! * [`multigrid`]: the hierarchy of networks and its cycle, the preconditioner (f32)
 //! * [`pcg`]: flexible preconditioned conjugate gradients, one bounded piece of work at a time
@@ -16,6 +16,7 @@
 #![allow(clippy::needless_range_loop)]
 
 pub mod aggregate;
+pub mod blocks;
 pub mod graph;
 pub mod lattice;
 pub mod multigrid;

@@ -5,7 +5,8 @@
 //! by Cholesky. Below level 0 each level takes up to two steps of conjugate gradients preconditioned by the next one
 //! (K-cycle; Notay and Vassilevski 2008), which makes the count of iterations independent of size and contrast.
 
-use super::aggregate::{Blocks, QUALITY, match_pairs};
+use super::aggregate::{QUALITY, match_pairs};
+use super::blocks::Blocks;
 use super::graph::Graph;
 use super::lattice::{End, Lattice, Ring};
 use super::vector::{Dot, dot};
@@ -90,17 +91,6 @@ impl Multigrid {
         multigrid
     }
 
-    /// Takes over changed conductances and keeps the groups.
-    pub fn refresh(&mut self, lattice: &Lattice) {
-        self.levels[0].graph = self.blocks.coarsen(lattice);
-        for k in 1..self.levels.len() {
-            let (fine, coarse) = self.levels.split_at_mut(k);
-            let fine = &fine[k - 1];
-            coarse[0].graph = fine.graph.coarsen(&fine.group, coarse[0].graph.len());
-        }
-        self.factorise();
-    }
-
     /// Nodes of each level below the lattice.
     pub fn level_sizes(&self) -> Vec<usize> {
         self.levels.iter().map(|l| l.graph.len()).collect()
@@ -159,7 +149,7 @@ impl Multigrid {
         let [nx, ny, nz] = lattice.size();
         let layers = lattice.layers();
         let d = &lattice.inverse_diagonal;
-        let step = |node: usize, row: &mut [f32]| {
+        let step = |_: [usize; 3], node: usize, row: &mut [f32]| {
             let (r, d) = (&r[node..][..row.len()], &d[node..][..row.len()]);
             for k in 0..row.len() {
                 row[k] = DAMPING * d[k] * r[k];
@@ -167,7 +157,7 @@ impl Multigrid {
         };
         let first_hub = lattice.hub(0);
         let (buffer, hubs) = buffer.split_at_mut(first_hub);
-        step(first_hub, hubs);
+        step([0; 3], first_hub, hubs);
         let coarse = &mut self.levels[0].b;
         coarse.fill(0.0);
         ring.start(lattice, hubs, step);
@@ -213,12 +203,13 @@ impl Multigrid {
         for (k, hub) in hubs.iter_mut().enumerate() {
             *hub = DAMPING * d[first_hub + k] * r[first_hub + k] + coarse[blocks.count - lattice.hubs() + k];
         }
-        let mut fill = |node: usize, row: &mut [f32]| {
-            let (layer, [_, y, z]) = lattice.place(node);
-            blocks.prolong_row([layer, y, z], coarse, work, row);
+        let mut fill = |at: [usize; 3], node: usize, row: &mut [f32]| {
+            blocks.prolong_row(at, coarse, work, row);
             let (r, d) = (&r[node..][..row.len()], &d[node..][..row.len()]);
             for k in 0..row.len() {
-                row[k] = if d[k] > 0.0 { row[k] + DAMPING * d[k] * r[k] } else { 0.0 };
+                // Computed either way, so that the loop has no branch and runs in vectors.
+                let stepped = row[k] + DAMPING * d[k] * r[k];
+                row[k] = if d[k] > 0.0 { stepped } else { 0.0 };
             }
         };
         // The hubs' second step sees the nodes before theirs, as every node's does.
@@ -246,10 +237,10 @@ impl Multigrid {
                     for x in 0..nx {
                         row[x] = before[x] + DAMPING * d[x] * (r[x] - row[x]);
                     }
-                    z_r.add(row, r);
-                    z_q.add(row, &q[node..][..nx]);
                 }
             }
+            z_r.add(out, &r[plane * plane_len..][..plane_len]);
+            z_q.add(out, &q[plane * plane_len..][..plane_len]);
             ring.advance();
         }
         let (mut z_r, mut z_q) = (z_r.sum(), z_q.sum());

@@ -98,7 +98,7 @@ impl Refinement {
         let mut square = 0.0;
         pcg.resume(|r| {
             let (plane, body) = (flow.len(), lattice.hub(0));
-            let copy = |node: usize, row: &mut [f64]| row.copy_from_slice(&x[node..][..row.len()]);
+            let copy = |_: [usize; 3], node: usize, row: &mut [f64]| row.copy_from_slice(&x[node..][..row.len()]);
             ring.start(lattice, &x[body..], copy);
             for z in 0..lattice.size()[2] {
                 ring.load(lattice, z + 1, &x[body..], copy);

@@ -52,42 +52,58 @@ pub fn j0_shape(x: f64) -> f64 {
 struct FallingCurve {
     /// Voltage of the first node of the uniform table [V].
     u_low: f64,
-    /// Spacing of the table [V].
+    /// Spacing of the table [V] and its inverse.
     step: f64,
-    value: Vec<f64>,
-    /// Derivative at the nodes, times `step`; every one below zero.
-    slope: Vec<f64>,
+    inverse_step: f64,
+    /// Value and derivative times `step` at each node; every derivative below zero.
+    nodes: Vec<[f64; 2]>,
     /// What it tends to at low and at high voltage.
     limits: [f64; 2],
 }
 
 impl FallingCurve {
+    fn new(u_low: f64, step: f64, nodes: Vec<[f64; 2]>, limits: [f64; 2]) -> FallingCurve {
+        FallingCurve { u_low, step, inverse_step: 1.0 / step, nodes, limits }
+    }
+
     /// Value and derivative [V⁻¹] at `u` [V].
     #[inline]
     fn at(&self, u: f64) -> (f64, f64) {
-        /// A tail ends at this share of its start, so that no limit is reached in floating point.
-        const LEAST: f64 = 1e-12;
-        let position = (u - self.u_low) / self.step;
-        let last = self.value.len() - 1;
+        let position = (u - self.u_low) * self.inverse_step;
         if position < 0.0 {
-            let gap = self.limits[0] - self.value[0];
-            let rate = -self.slope[0] / self.step / gap;
-            let rest = gap * libm::exp(rate * (u - self.u_low)).max(LEAST);
-            (self.limits[0] - rest, -rate * rest)
-        } else if position >= last as f64 {
-            let gap = self.value[last] - self.limits[1];
-            let rate = -self.slope[last] / self.step / gap;
-            let rest = gap * libm::exp(-rate * (u - self.u_low - last as f64 * self.step)).max(LEAST);
-            (self.limits[1] + rest, -rate * rest)
-        } else {
-            let i = position as usize;
-            let (value, derivative) =
-                hermite(position - i as f64, self.value[i], self.value[i + 1], self.slope[i], self.slope[i + 1]);
-            (value, derivative.min(FLATTEST * (self.limits[0] - self.limits[1]) * self.step) / self.step)
+            return self.below(u);
         }
+        let i = position as usize;
+        let Some(&[[value, slope], [next, next_slope]]) = self.nodes.get(i..).and_then(|nodes| nodes.first_chunk())
+        else {
+            return self.above(u);
+        };
+        let (value, derivative) = hermite(position - i as f64, value, next, slope, next_slope);
+        (value, derivative.min(FLATTEST * (self.limits[0] - self.limits[1]) * self.step) * self.inverse_step)
+    }
+
+    #[cold]
+    fn below(&self, u: f64) -> (f64, f64) {
+        let [value, slope] = self.nodes[0];
+        let gap = self.limits[0] - value;
+        let rate = -slope / self.step / gap;
+        let rest = gap * libm::exp(rate * (u - self.u_low)).max(LEAST_OF_TAIL);
+        (self.limits[0] - rest, -rate * rest)
+    }
+
+    #[cold]
+    fn above(&self, u: f64) -> (f64, f64) {
+        let last = self.nodes.len() - 1;
+        let [value, slope] = self.nodes[last];
+        let gap = value - self.limits[1];
+        let rate = -slope / self.step / gap;
+        let rest = gap * libm::exp(-rate * (u - self.u_low - last as f64 * self.step)).max(LEAST_OF_TAIL);
+        (self.limits[1] + rest, -rate * rest)
     }
 }
 
+/// A tail ends at this share of its start, so that no limit is reached in floating point.
+const LEAST_OF_TAIL: f64 = 1e-12;
 /// Greatest slope of a falling curve, per volt and relative to its range: a flat point would have no capacitance, and its
 /// voltage no single stoichiometry.
 const FLATTEST: f64 = -1e-6;
@@ -125,7 +141,7 @@ impl OpenCircuitVoltage {
         let slopes = monotone_slopes(points);
         let (u_low, u_high) = (points[0].0, points[points.len() - 1].0);
         let step = (u_high - u_low) / (NODES - 1) as f64;
-        let (mut x, mut slope) = (Vec::with_capacity(NODES), Vec::with_capacity(NODES));
+        let mut nodes = Vec::with_capacity(NODES);
         let mut k = 0;
         for i in 0..NODES {
             let u = u_low + i as f64 * step;
@@ -136,10 +152,9 @@ impl OpenCircuitVoltage {
             let t = ((u - points[k].0) / width).clamp(0.0, 1.0);
             let (value, derivative) =
                 hermite(t, points[k].1, points[k + 1].1, slopes[k] * width, slopes[k + 1] * width);
-            x.push(value);
-            slope.push((derivative * step / width).min(FLATTEST * step));
+            nodes.push([value, (derivative * step / width).min(FLATTEST * step)]);
         }
-        OpenCircuitVoltage { x: FallingCurve { u_low, step, value: x, slope, limits: [1.0, 0.0] } }
+        OpenCircuitVoltage { x: FallingCurve::new(u_low, step, nodes, [1.0, 0.0]) }
     }
 
     /// Stoichiometry and its derivative dx/dU [V⁻¹] at the open-circuit voltage `u` [V].
@@ -186,20 +201,23 @@ pub struct DiffusionPotential {
 impl DiffusionPotential {
     /// * `d` – chemical diffusion coefficient [m² s⁻¹] at stoichiometry x
     pub fn new(ocv: &OpenCircuitVoltage, d: impl Fn(f64) -> f64) -> Self {
-        let x = &ocv.x;
-        let nodes = x.value.len();
+        let curve = &ocv.x;
         // Simpson's rule over each interval of the table, from x = 0 up.
-        let mut theta = vec![0.0; nodes];
-        theta[nodes - 1] = d(0.5 * x.value[nodes - 1]) * x.value[nodes - 1];
-        for i in (0..nodes - 1).rev() {
-            let (a, b) = (x.value[i + 1], x.value[i]);
-            theta[i] = theta[i + 1] + (b - a) / 6.0 * (d(a) + 4.0 * d(0.5 * (a + b)) + d(b));
+        let mut above = 0.0;
+        let mut sum = 0.0;
+        let mut nodes: Vec<[f64; 2]> = Vec::with_capacity(curve.nodes.len());
+        for (k, &[x, slope]) in curve.nodes.iter().rev().enumerate() {
+            sum += if k == 0 {
+                d(0.5 * x) * x
+            } else {
+                (x - above) / 6.0 * (d(above) + 4.0 * d(0.5 * (above + x)) + d(x))
+            };
+            nodes.push([sum, d(x) * slope]);
+            above = x;
         }
-        let slope = x.value.iter().zip(&x.slope).map(|(&x, slope)| d(x) * slope).collect();
-        let full = theta[0] + d(0.5 * (1.0 + x.value[0])) * (1.0 - x.value[0]);
-        DiffusionPotential {
-            theta: FallingCurve { u_low: x.u_low, step: x.step, value: theta, slope, limits: [full, 0.0] },
-        }
+        nodes.reverse();
+        let full = sum + d(0.5 * (1.0 + above)) * (1.0 - above);
+        DiffusionPotential { theta: FallingCurve::new(curve.u_low, curve.step, nodes, [full, 0.0]) }
     }
 
     /// Θ [m² s⁻¹] and its derivative [m² s⁻¹ V⁻¹] at the open-circuit voltage `u` [V].

@@ -7,7 +7,7 @@ use crate::microstructure::carbon::CarbonField;
 use crate::microstructure::coat::{Coat, coat_at};
 use crate::microstructure::pack::{PackingRequest, Sizes, pack};
 use crate::microstructure::spheres::{DistanceField, SphereIndex, nearest_image};
-use crate::microstructure::surface::{self, Models};
+use crate::microstructure::surface::{self, Models, Standoff};
 use crate::microstructure::{Microstructure, NO_PARTICLE, Sphere, electrolyte, rank};
 use crate::recipe::{Recipe, RecipeIssue};
 
@@ -186,7 +186,7 @@ fn build_from(recipe: &Recipe, thin: u32, begin: &mut dyn FnMut(BuildStage)) -> 
     electrolyte::fill(&grid, &mut phase, &grains, recipe.lpscl_diameter_um, recipe.seed);
 
     begin(BuildStage::Surface);
-    let standoff = recipe.carbon_standoff;
+    let standoff = Standoff::new(recipe.edge_standoff, recipe.lpscl_diameter_um);
     let models = Models { spheres: &particles, index: &index, coat: &coat, carbon: &carbon, standoff };
     let surface = surface::faces(&grid, &phase, &particle, &models, thin);
     Ok(Microstructure { grid, phase, particle, particles, surface })

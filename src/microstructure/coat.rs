@@ -128,10 +128,9 @@ impl Coat {
         [&self.halide, &self.mixed].map(|layer| layer.as_ref().map_or(0.0, |l| l.thickness(particle, n)))
     }
 
-    /// Do aggregates of carbon reach the bare point on sphere `particle` in direction `n`? They do if it lies further than
-    /// `standoff`, a share of the surface, from the edge of the halide.
-    pub(crate) fn leaves_open(&self, particle: u32, n: [f64; 3], standoff: f64) -> bool {
-        standoff == 0.0 || self.halide.as_ref().is_none_or(|layer| layer.margin(particle, n) > standoff)
+    /// How far the bare point on sphere `particle` in direction `n` lies from the edge of the halide, as a share of the surface.
+    pub(crate) fn margin(&self, particle: u32, n: [f64; 3]) -> f64 {
+        self.halide.as_ref().map_or(1.0, |layer| layer.margin(particle, n))
     }
 
     /// Greatest thickness of both layers together [um].
@@ -140,7 +139,7 @@ impl Coat {
     }
 }
 
-/// A point of the NCA surface that no other sphere covers.
+/// A point of the NCA surface in the domain that no other sphere covers.
 struct Sample {
     particle: u32,
     n: [f64; 3],
@@ -150,7 +149,7 @@ struct Sample {
     base_um: f64,
 }
 
-/// Points spread evenly over all spheres (Fibonacci's lattice), without those inside another sphere.
+/// Points spread evenly over all spheres (Fibonacci's lattice), without those inside another sphere or beyond the ends.
 fn free_surface(spheres: &[Sphere], index: &SphereIndex, thin: u32) -> Vec<Sample> {
     let count = (200_000 / thin as usize / spheres.len().max(1)).clamp(48, 2000);
     let lattice = fibonacci_lattice(count);
@@ -159,7 +158,7 @@ fn free_surface(spheres: &[Sphere], index: &SphereIndex, thin: u32) -> Vec<Sampl
     for (particle, s) in spheres.iter().enumerate() {
         for &n in &lattice {
             let p = index.inside([0, 1, 2].map(|a| s.centre_um[a] + s.radius_um * n[a]));
-            if index.other_surface(p, particle as u32).distance_um > 0.0 {
+            if index.between_ends(p) && index.other_surface(p, particle as u32).distance_um > 0.0 {
                 samples.push(Sample { particle: particle as u32, n, weight, base_um: s.radius_um });
             }
         }

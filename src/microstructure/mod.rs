@@ -25,7 +25,7 @@ pub const NO_PARTICLE: u32 = u32::MAX;
 /// A sphere of active material.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sphere {
-    /// Centre [um]; x and y inside the periodic domain.
+    /// Centre [um]; x and y inside the periodic domain, z up to a radius outside where an end of the domain cuts the sphere.
     pub centre_um: [f64; 3],
     /// Radius [um].
     pub radius_um: f64,
@@ -35,7 +35,7 @@ pub struct Sphere {
 ///
 /// A face between two particles appears twice, once from each side; one towards z = 0 or z = L, outside, does not appear.
 ///
-/// `covered`, `carbon` and `contact` are disjoint parts of the face's area; what they leave meets electrolyte grains or pore.
+/// `covered`, `carbon`, `contact` and `sheltered` are disjoint parts of the face's area; what they leave meets electrolyte grains or pore.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct SurfaceFace {
     /// The active-material voxel.
@@ -56,11 +56,13 @@ pub struct SurfaceFace {
     /// Fraction of this area that carbon touches, from the carbon model that does not depend on the voxel size.
     pub carbon: f32,
     /// The part of `carbon` where electrons pass: aggregates do not reach the bare surface next to the edges of a coat
-    /// (`carbon_standoff` of the recipe).
+    /// (`edge_standoff` of the recipe).
     pub wired: f32,
     /// Fraction of this area that touches the bare surface of another particle (gap below
     /// [`surface::CONTACT_GAP_UM`]).
     pub contact: f32,
+    /// Fraction of this area that none of these take and grains of electrolyte do not reach, for the same reason as `wired`.
+    pub sheltered: f32,
 }
 
 /// The voxels of a cathode and what the builder knows beyond them.
@@ -71,7 +73,7 @@ pub struct Microstructure {
     pub phase: Vec<Phase>,
     /// Number of the particle that owns each NCA voxel (index into `particles`), [`NO_PARTICLE`] elsewhere.
     pub particle: Vec<u32>,
-    /// The NCA spheres; empty for an imported volume.
+    /// The NCA spheres, those that the ends z = 0 and z = L cut once for each side; empty for an imported volume.
     pub particles: Vec<Sphere>,
     /// Faces of the active material, ordered by voxel.
     pub surface: Vec<SurfaceFace>,

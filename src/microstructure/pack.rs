@@ -1,7 +1,10 @@
 //! Packing of the active-material spheres.
 //!
-//! Sizes are log-normal or those of a measured list; positions are random, then relaxed as soft spheres until no two overlap. x and y are periodic,
-//! the walls at z = 0 and z = L are hard.
+//! Sizes are log-normal or those of a measured list; positions are random, then relaxed as soft spheres until no two overlap.
+//!
+//! The packing is periodic along all three axes, and the planes z = 0 and z = L cut through it: a domain is a piece of a thicker electrode, and its
+//! collector and its separator touch as much of each phase as any other plane does. (Hard walls would order the spheres and touch
+//! each in a point only.) What lies on either side of a cut are two particles that know nothing of each other.
 //!
 //! **The same NCA in every composition of a seed.** Compositions differ a little in their NCA volume fraction (0.348 to
 //! 0.391 in the paper's electrodes in porosity mode, always 0.321 in mass mode), and to pack each anew would move every particle.
@@ -16,12 +19,13 @@
 use crate::microstructure::Sphere;
 use crate::microstructure::build::BuildError;
 use crate::microstructure::random::{Step, Stream, normal_quantile};
-use crate::microstructure::spheres::nearest_image;
+use crate::microstructure::spheres::nearest_packed;
 
 /// Packed spheres at the reference fraction, and the common factor on the radii that meets the target.
 #[derive(Clone, Debug)]
 pub struct Packing {
-    /// Spheres at the reference fraction.
+    /// Spheres at the reference fraction: first those with their centres in the domain, then the images of those that an end
+    /// cuts, with their centres beyond the other end.
     pub reference: Vec<Sphere>,
     /// The NCA volume fraction they were packed at.
     pub reference_fraction: f64,
@@ -45,7 +49,7 @@ pub enum Sizes<'a> {
 /// What to pack.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PackingRequest<'a> {
-    /// Edges of the domain [um]; periodic along the first two.
+    /// Edges of the domain [um], periodic.
     pub extent_um: [f64; 3],
     /// Volume fraction of the spheres, 0 to 0.58.
     pub fraction: f64,
@@ -69,12 +73,14 @@ const MAX_SWEEPS: u32 = 6000;
 /// Sizes are cut at this many standard deviations, as real powders are by sieving.
 const SIZE_CUT: f64 = 2.5;
 
+/// A band of fractions reaches this far above its reference.
+const ABOVE: f64 = 1.06;
+
 /// The fraction at which spheres for a target fraction are packed: 0.37 · 1.27^k, at most 0.57.
 ///
-/// A band reaches to 6 % above its reference (factor 1.02 on the radii).
+/// A band reaches to 6 % above its reference ([`ABOVE`]; factor 1.02 on the radii).
 pub fn reference_fraction(target: f64) -> f64 {
     const RATIO: f64 = 1.27;
-    const ABOVE: f64 = 1.06;
     // Less than a particle in any domain; it also keeps the loop below finite.
     let target = target.max(1e-9);
     let mut reference = 0.37;
@@ -107,8 +113,7 @@ pub fn pack(request: &PackingRequest) -> Result<Packing, BuildError> {
         .into_iter()
         .map(|radius_um| {
             let [u, v, w] = [stream.uniform(), stream.uniform(), stream.uniform()];
-            let centre_um = [u * extent[0], v * extent[1], radius_um + w * (extent[2] - 2.0 * radius_um)];
-            Sphere { centre_um, radius_um }
+            Sphere { centre_um: [u * extent[0], v * extent[1], w * extent[2]], radius_um }
         })
         .collect();
     let (residual_overlap, sweeps) = relax(&mut spheres, extent);
@@ -116,6 +121,7 @@ pub fn pack(request: &PackingRequest) -> Result<Packing, BuildError> {
         return Err(BuildError::Packing { fraction: reference_fraction, overlap: residual_overlap, sweeps });
     }
     let radius_factor = libm::cbrt(request.fraction / reference_fraction);
+    spheres.extend(cut_images(&spheres, extent[2]));
     Ok(Packing { reference: spheres, reference_fraction, radius_factor, residual_overlap, sweeps })
 }
 
@@ -186,7 +192,7 @@ fn relax(spheres: &mut [Sphere], extent: [f64; 3]) -> (f64, u32) {
             }
             let d = d2.sqrt();
             worst = worst.max((sum - d) / sum);
-            let apart = nearest_image(a.centre_um, b.centre_um, extent);
+            let apart = nearest_packed(a.centre_um, b.centre_um, extent);
             // Coincident centres part along z.
             let direction = if d > 1e-9 { apart.map(|c| c / d) } else { [0.0, 0.0, 1.0] };
             // A little more than the overlap itself, or the last per mille takes hundreds of sweeps.
@@ -205,22 +211,38 @@ fn relax(spheres: &mut [Sphere], extent: [f64; 3]) -> (f64, u32) {
     }
 }
 
-/// Brings a sphere back into the domain: around the periodic sides, off the walls.
+/// Brings a sphere back around the periodic sides.
 fn confine(sphere: &mut Sphere, extent: [f64; 3]) {
-    let r = sphere.radius_um;
-    let c = &mut sphere.centre_um;
-    for axis in 0..2 {
-        c[axis] -= (c[axis] / extent[axis]).floor() * extent[axis];
+    for (c, l) in sphere.centre_um.iter_mut().zip(extent) {
+        *c -= (*c / l).floor() * l;
         // A tiny negative number lands on the extent itself.
-        if c[axis] >= extent[axis] {
-            c[axis] = 0.0;
+        if *c >= l {
+            *c = 0.0;
         }
     }
-    c[2] = c[2].max(r).min(extent[2] - r);
+}
+
+/// Images of the spheres that an end of the domain cuts, also where the greatest factor on the radii is needed for that:
+/// all compositions have the same list.
+fn cut_images(spheres: &[Sphere], length: f64) -> Vec<Sphere> {
+    let factor = libm::cbrt(ABOVE);
+    let image = |s: &Sphere| {
+        let [x, y, z] = s.centre_um;
+        let reach = factor * s.radius_um;
+        let shifted = if z < reach {
+            z + length
+        } else if z > length - reach {
+            z - length
+        } else {
+            return None;
+        };
+        Some(Sphere { centre_um: [x, y, shifted], ..*s })
+    };
+    spheres.iter().filter_map(image).collect()
 }
 
 fn distance2(a: [f64; 3], b: [f64; 3], extent: [f64; 3]) -> f64 {
-    let [x, y, z] = nearest_image(a, b, extent);
+    let [x, y, z] = nearest_packed(a, b, extent);
     x * x + y * y + z * z
 }
 
@@ -252,13 +274,13 @@ pub(crate) fn close_pairs(spheres: &[Sphere], extent: [f64; 3], skin: f64) -> Ve
         let c = cell_of(s);
         partners.clear();
         for dz in offsets[2].clone() {
-            let z = c[2] + dz;
-            if z < 0 || z >= cells[2] {
-                continue;
-            }
             for dy in offsets[1].clone() {
                 for dx in offsets[0].clone() {
-                    let at = [(c[0] + dx).rem_euclid(cells[0]), (c[1] + dy).rem_euclid(cells[1]), z];
+                    let at = [
+                        (c[0] + dx).rem_euclid(cells[0]),
+                        (c[1] + dy).rem_euclid(cells[1]),
+                        (c[2] + dz).rem_euclid(cells[2]),
+                    ];
                     for &j in &members[flat(at)] {
                         let other = &spheres[j as usize];
                         let reach = s.radius_um + other.radius_um + skin;
@@ -286,6 +308,11 @@ mod tests {
         Sizes::LogNormal { median_um, spread: 0.3 }
     }
 
+    /// Spheres with their centres in the domain.
+    fn whole(packing: &Packing) -> Vec<Sphere> {
+        packing.spheres().into_iter().filter(|s| (0.0..50.0).contains(&s.centre_um[2])).collect()
+    }
+
     fn volume(spheres: &[Sphere]) -> f64 {
         spheres.iter().map(|s| 4.0 / 3.0 * std::f64::consts::PI * s.radius_um * s.radius_um * s.radius_um).sum()
     }
@@ -306,7 +333,7 @@ mod tests {
     fn dense_packings_do_not_overlap() {
         for seed in 1..=5 {
             let packing = pack(&PackingRequest { fraction: 0.55, seed, ..PAPER }).unwrap();
-            let overlap = greatest_overlap(&packing.spheres(), PAPER.extent_um);
+            let overlap = greatest_overlap(&whole(&packing), PAPER.extent_um);
             assert!(overlap <= OVERLAP_TOLERANCE, "seed {seed}: {overlap} after {} sweeps", packing.sweeps);
         }
     }
@@ -315,7 +342,7 @@ mod tests {
     fn volume_and_median_are_those_asked_for() {
         for fraction in [0.05, 0.2, 0.321, 0.37, 0.5, 0.58] {
             let packing = pack(&PackingRequest { fraction, ..PAPER }).unwrap();
-            let spheres = packing.spheres();
+            let spheres = whole(&packing);
             assert!((volume(&spheres) / 31_250.0 - fraction).abs() < 1e-9);
             let mut ascending: Vec<f64> = spheres.iter().map(|s| s.radius_um).collect();
             ascending.sort_by(f64::total_cmp);
@@ -328,9 +355,8 @@ mod tests {
             // The factor on the radii, at most 6 %, and the granularity of few particles.
             let median = 2.0 * median.unwrap() / packing.radius_factor;
             assert!((median / 5.0 - 1.0).abs() < 0.06, "{fraction}: {median}");
-            for s in &packing.reference {
-                assert!(s.centre_um[2] >= s.radius_um - 1e-9 && s.centre_um[2] <= 50.0 - s.radius_um + 1e-9);
-                assert!((0.0..25.0).contains(&s.centre_um[0]) && (0.0..25.0).contains(&s.centre_um[1]));
+            for s in &spheres {
+                assert!(s.centre_um.iter().zip(PAPER.extent_um).all(|(c, l)| (0.0..l).contains(c)));
             }
         }
     }
@@ -342,7 +368,7 @@ mod tests {
         let packing = pack(&PackingRequest { sizes: Sizes::Measured(&list), ..PAPER }).unwrap();
         let mean_cube = (6.0 * 8.0 + 3.0 * 27.0 + 216.0) / 10.0;
         let expected = 0.37 * 31_250.0 / (std::f64::consts::PI / 6.0 * mean_cube);
-        let drawn: Vec<f64> = packing.reference.iter().map(|s| 2.0 * s.radius_um).collect();
+        let drawn: Vec<f64> = whole(&packing).iter().map(|s| 2.0 * s.radius_um / packing.radius_factor).collect();
         assert!((drawn.len() as f64 - expected).abs() <= 0.5, "{} of {expected}", drawn.len());
         let factor = drawn[drawn.len() - 1] / 2.0;
         assert!((factor - 1.0).abs() < 0.01, "{factor}");
@@ -351,7 +377,32 @@ mod tests {
             // A stratum at each border may fall to either side.
             assert!((count as f64 - share * drawn.len() as f64).abs() <= 1.0, "{diameter}: {count} of {}", drawn.len());
         }
-        assert!((volume(&packing.spheres()) / 31_250.0 - 0.37).abs() < 1e-9);
+        assert!((volume(&whole(&packing)) / 31_250.0 - 0.37).abs() < 1e-9);
+    }
+
+    /// What an end cuts off goes on at the other end: the ends are planes through the packing like any other.
+    #[test]
+    fn the_ends_cut_through_particles() {
+        let mut circles = 0.0;
+        for seed in 1..=5 {
+            let spheres = pack(&PackingRequest { seed, ..PAPER }).unwrap().spheres();
+            let cut = |s: &&Sphere| s.centre_um[2].abs().min((50.0 - s.centre_um[2]).abs()) < s.radius_um;
+            assert!(spheres.iter().filter(cut).count() >= 20, "seed {seed}");
+            for s in spheres.iter().filter(cut) {
+                let [x, y, z] = s.centre_um;
+                let other = if z < 25.0 { z + 50.0 } else { z - 50.0 };
+                // Shifted there and back, the last digit goes.
+                let image = |i: &Sphere| i.centre_um[..2] == [x, y] && (i.centre_um[2] - other).abs() < 1e-9;
+                assert!(spheres.iter().any(|i| image(i) && i.radius_um == s.radius_um), "seed {seed}: {s:?}");
+            }
+            circles += spheres
+                .iter()
+                .map(|s| std::f64::consts::PI * (s.radius_um * s.radius_um - s.centre_um[2] * s.centre_um[2]).max(0.0))
+                .sum::<f64>();
+        }
+        // A plane shows the volume fraction (Delesse), as far as a hundred circles can say.
+        let share = circles / (5.0 * 625.0);
+        assert!((share - 0.37).abs() < 0.05, "{share}");
     }
 
     #[test]
@@ -372,6 +423,7 @@ mod tests {
         // Small spheres in a wide domain: many cells along every axis.
         let packing = pack(&PackingRequest { extent_um: [30.0, 24.0, 20.0], sizes: log_normal(2.0), ..PAPER }).unwrap();
         let spheres = packing.spheres();
+        let spheres = &spheres[..spheres.iter().position(|s| !(0.0..20.0).contains(&s.centre_um[2])).unwrap()];
         let mut expected = Vec::new();
         for i in 0..spheres.len() {
             for j in i + 1..spheres.len() {
@@ -382,7 +434,7 @@ mod tests {
             }
         }
         assert!(expected.len() > 500);
-        assert_eq!(close_pairs(&spheres, [30.0, 24.0, 20.0], 0.3), expected);
+        assert_eq!(close_pairs(spheres, [30.0, 24.0, 20.0], 0.3), expected);
     }
 
     #[test]

@@ -5,16 +5,23 @@ use crate::microstructure::{NO_PARTICLE, Sphere};
 
 /// Vector from `b` to the nearest image of `a`, x and y periodic.
 pub(crate) fn nearest_image(a: [f64; 3], b: [f64; 3], extent: [f64; 3]) -> [f64; 3] {
-    let wrap = |d: f64, l: f64| {
-        if d > 0.5 * l {
-            d - l
-        } else if d < -0.5 * l {
-            d + l
-        } else {
-            d
-        }
-    };
     [wrap(a[0] - b[0], extent[0]), wrap(a[1] - b[1], extent[1]), a[2] - b[2]]
+}
+
+/// As [`nearest_image`], z periodic too, as spheres are packed.
+pub(crate) fn nearest_packed(a: [f64; 3], b: [f64; 3], extent: [f64; 3]) -> [f64; 3] {
+    [0, 1, 2].map(|axis| wrap(a[axis] - b[axis], extent[axis]))
+}
+
+/// The shorter way around a period.
+fn wrap(d: f64, period: f64) -> f64 {
+    if d > 0.5 * period {
+        d - period
+    } else if d < -0.5 * period {
+        d + period
+    } else {
+        d
+    }
 }
 
 /// Centres of the periodic images of a sphere that reach into the domain.
@@ -170,6 +177,11 @@ impl SphereIndex {
         let items = entries.into_iter().map(|(_, c, r, number)| (c, r, number)).collect();
         let per_um = size.map(|s| 1.0 / s);
         SphereIndex { cells, per_um, extent, start, items, reach }
+    }
+
+    /// Does a point lie between the planes that end the domain?
+    pub(crate) fn between_ends(&self, p: [f64; 3]) -> bool {
+        (0.0..self.extent[2]).contains(&p[2])
     }
 
     /// The image of a point that lies in the periodic domain.

@@ -21,14 +21,34 @@ fn points_along(voxel_um: f64, thin: u32) -> usize {
     (all / f64::from(thin).sqrt()).max(1.0) as usize
 }
 
+/// How far aggregates of carbon and grains of electrolyte keep from the edges of the halide coat, as shares of the surface.
+///
+/// A sphere of radius R beside a step of height t touches the ground at √(2 R t − t²) from it: what is coarser keeps further off, with
+/// the square root of its size.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Standoff {
+    pub carbon: f64,
+    pub grains: f64,
+}
+
+/// Size of carbon's aggregates [um]; *assumed*.
+const AGGREGATE_UM: f64 = 0.3;
+
+impl Standoff {
+    /// * `carbon` – `edge_standoff` of the recipe
+    /// * `grain_um` – diameter of the electrolyte's grains
+    pub(crate) fn new(carbon: f64, grain_um: f64) -> Standoff {
+        Standoff { carbon, grains: carbon * (grain_um / AGGREGATE_UM).sqrt() }
+    }
+}
+
 /// What the models know, and the spheres they live on.
 pub(crate) struct Models<'a> {
     pub spheres: &'a [Sphere],
     pub index: &'a SphereIndex,
     pub coat: &'a Coat,
     pub carbon: &'a CarbonField,
-    /// See `carbon_standoff` of the recipe.
-    pub standoff: f64,
+    pub standoff: Standoff,
 }
 
 /// All faces of NCA voxels towards another phase or another particle, ordered by voxel.
@@ -92,6 +112,7 @@ pub(crate) fn faces(
                 carbon: share(tally.carbon),
                 wired: share(tally.wired),
                 contact: share(tally.contact),
+                sheltered: share(tally.sheltered),
             });
         }
     }
@@ -110,7 +131,13 @@ pub(crate) fn of_sphere(grid: &VoxelGrid, phase: &[Phase], particle: &[u32], sph
     let index = SphereIndex::new(spheres, grid.extent_um(), 1.0);
     let coat = Coat::default();
     let carbon = CarbonField::new(&crate::recipe::Recipe::default(), &coat, &index, grid.extent_um(), 0.0, 1.0, 1);
-    faces(grid, phase, particle, &Models { spheres, index: &index, coat: &coat, carbon: &carbon, standoff: 0.0 }, 1)
+    faces(
+        grid,
+        phase,
+        particle,
+        &Models { spheres, index: &index, coat: &coat, carbon: &carbon, standoff: Standoff::default() },
+        1,
+    )
 }
 
 /// Counts of the points of a face.
@@ -121,6 +148,7 @@ struct Tally {
     carbon: u32,
     wired: u32,
     contact: u32,
+    sheltered: u32,
     /// Sum over covered points [um].
     thickness: f64,
 }
@@ -146,9 +174,14 @@ impl Tally {
             } else {
                 self.contact += 1;
             }
-        } else if models.carbon.holds(p, 0.0, other.distance_um) {
-            self.carbon += 1;
-            self.wired += u32::from(models.coat.leaves_open(own, n, models.standoff));
+        } else {
+            let margin = models.coat.margin(own, n);
+            if models.carbon.holds(p, 0.0, other.distance_um) {
+                self.carbon += 1;
+                self.wired += u32::from(margin >= models.standoff.carbon);
+            } else {
+                self.sheltered += u32::from(margin < models.standoff.grains);
+            }
         }
     }
 
