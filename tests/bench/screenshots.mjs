@@ -15,7 +15,7 @@ const directory = process.argv[2] ?? fileURLToPath(new URL('pictures/', import.m
 /** By name: the window, the colours, the state in the address, and where to look. */
 const PICTURES = [
   { name: 'bench', viewport: { width: 1440, height: 900 }, colorScheme: 'light', state: '' },
-  { name: 'fields', viewport: { width: 1440, height: 1000 }, colorScheme: 'dark', state: '#v1?c_rate=2&show=reaction_current&chart=losses', at: '#volume-heading' },
+  { name: 'fields', viewport: { width: 1440, height: 1000 }, colorScheme: 'dark', state: '#v1?c_rate=2&show=reaction_current&chart=losses', at: '#section-heading' },
   { name: 'phone', viewport: { width: 390, height: 844 }, colorScheme: 'light', state: '', at: '#section-heading' },
 ];
 
@@ -29,7 +29,7 @@ try {
     const page = await context.newPage();
     await page.goto(url + state);
     await finished(page);
-    if (at) await page.locator(at).evaluate((node) => node.closest('section').scrollIntoView({ block: 'center' }));
+    if (at) await page.locator(at).evaluate((node) => node.closest('section').scrollIntoView({ block: 'start' }));
     await stillShot(page);
     const session = await context.newCDPSession(page);
     const { data } = await session.send('Page.captureScreenshot', { format: 'webp', quality: 80 });
