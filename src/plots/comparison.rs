@@ -92,12 +92,15 @@ fn coat_at(recipe: &Recipe, c_rate: f64) -> String {
 /// A quantity of each run over its halide's share.
 fn over_halide(runs: &[Run], value: impl Fn(Discharge) -> f64) -> Vec<Series> {
     let groups = groups(runs, |run, d| coat_at(&run.recipe, d.c_rate));
-    let line = |(i, (name, members)): (usize, &(String, Vec<(&Run, Discharge)>))| {
-        let points =
-            members.iter().map(|(run, d)| ([paper::halide_percent(&run.recipe), value(*d)], run.title.clone()));
-        joined(name.clone(), i, i >= super::CURVE_COLOURS.len(), points.collect())
-    };
-    groups.iter().enumerate().map(line).collect()
+    groups
+        .into_iter()
+        .enumerate()
+        .map(|(i, (name, members))| {
+            let point =
+                |(run, d): &(&Run, Discharge)| ([paper::halide_percent(&run.recipe), value(*d)], run.title.clone());
+            joined(name, i, i >= super::CURVE_COLOURS.len(), members.iter().map(point).collect())
+        })
+        .collect()
 }
 
 pub(super) fn energy(runs: &[Run]) -> Figure {
