@@ -28,8 +28,8 @@ pub struct Blocks {
     names: Vec<u32>,
     /// Block of each group; that of the first layer where nodes of both are in it.
     home: Vec<u32>,
-    /// Positions along x of the blocks with several groups, and where they start for each row of blocks.
-    mixed: Vec<u32>,
+    /// The nodes in blocks of several groups, position along x and group, and where they start for each row of nodes.
+    mixed: Vec<[u32; 2]>,
     mixed_row: Vec<u32>,
     /// Number of groups, hubs included (they come last, one group each).
     pub count: usize,
@@ -51,7 +51,7 @@ impl Blocks {
             names: Vec::new(),
             home: Vec::new(),
             mixed: Vec::new(),
-            mixed_row: vec![0],
+            mixed_row: Vec::new(),
             count: 0,
         };
         // Groups of the block in work: its own, then those on the first layer that its nodes join.
@@ -77,16 +77,15 @@ impl Blocks {
                 }
                 blocks.code.push(code);
                 if is_mixed(code) {
-                    blocks.mixed.push(bx as u32);
                     blocks.first[block] = blocks.names.len() as u32;
                     blocks.names.extend(&groups);
                 } else if let Some(&group) = groups.first() {
                     blocks.first[block] = group;
                 }
             }
-            blocks.mixed_row.push(blocks.mixed.len() as u32);
         }
         blocks.count = blocks.home.len() + lattice.hubs();
+        blocks.list_mixed(lattice);
         blocks
     }
 
@@ -104,6 +103,26 @@ impl Blocks {
         }
         *home = moved;
         names.iter_mut().for_each(|group| *group = number[*group as usize]);
+        self.mixed.iter_mut().for_each(|[_, group]| *group = number[*group as usize]);
+    }
+
+    fn list_mixed(&mut self, lattice: &Lattice) {
+        let [nx, ny, nz] = lattice.size();
+        self.mixed_row.push(0);
+        for row in 0..ny * self.layers * nz {
+            let (y, layer, z) = (row % ny, row / ny % self.layers, row / (ny * self.layers));
+            let first = self.row_of(layer, y, z) * self.size[0];
+            for block in (first..first + self.size[0]).filter(|&block| is_mixed(self.code[block])) {
+                let pair = self.code[block] >> (16 * (z & 1) + 8 * (y & 1));
+                for side in 0..2 {
+                    let (x, bits) = (2 * (block - first) + side, pair >> (4 * side) & 15);
+                    if x < nx && bits != ABSENT {
+                        self.mixed.push([x as u32, self.group_in(block, bits)]);
+                    }
+                }
+            }
+            self.mixed_row.push(self.mixed.len() as u32);
+        }
     }
 
     /// Group of a voxel in a block, by its four bits.
@@ -119,20 +138,11 @@ impl Blocks {
         y / 2 + self.size[1] * (layer + self.layers * (z / 2))
     }
 
-    /// Calls `f(x, group)` for the nodes of a row of voxels that lie in blocks of several groups.
+    /// Position along x and group of the nodes of a row that lie in blocks of several groups.
     #[inline]
-    fn for_each_mixed(&self, row: usize, y: usize, z: usize, nx: usize, mut f: impl FnMut(usize, u32)) {
-        let shift = 16 * (z & 1) + 8 * (y & 1);
-        for &bx in &self.mixed[self.mixed_row[row] as usize..self.mixed_row[row + 1] as usize] {
-            let block = row * self.size[0] + bx as usize;
-            let (first, pair) = (self.first[block], self.code[block] >> shift);
-            for side in 0..2 {
-                let (x, c) = (2 * bx as usize + side, pair >> (4 * side) & 15);
-                if x < nx && c != ABSENT {
-                    f(x, self.names[(first + c) as usize]);
-                }
-            }
-        }
+    fn mixed_in(&self, lattice: &Lattice, [layer, y, z]: [usize; 3]) -> &[[u32; 2]] {
+        let row = y + lattice.size()[1] * (layer + self.layers * z);
+        &self.mixed[self.mixed_row[row] as usize..self.mixed_row[row + 1] as usize]
     }
 
     /// As long as a plane's rows of blocks, two numbers a block: what [`Blocks::restrict_row`] and
@@ -157,10 +167,10 @@ impl Blocks {
         coarse: &mut [f32],
     ) {
         let row = self.row_of(layer, y, z);
-        self.for_each_mixed(row, y, z, fine.len(), |x, group| {
-            coarse[group as usize] += fine[x];
-            fine[x] = 0.0;
-        });
+        for &[x, group] in self.mixed_in(lattice, [layer, y, z]) {
+            coarse[group as usize] += fine[x as usize];
+            fine[x as usize] = 0.0;
+        }
         let sum = self.work_row(layer, y, work);
         if y % 2 + z % 2 == 0 {
             sum[..fine.len()].copy_from_slice(fine);
@@ -182,7 +192,14 @@ impl Blocks {
 
     /// The values of their groups for a row of nodes, any value for absent ones. Rows come in the order of memory.
     #[inline]
-    pub fn prolong_row(&self, [layer, y, z]: [usize; 3], coarse: &[f32], work: &mut [f32], fine: &mut [f32]) {
+    pub fn prolong_row(
+        &self,
+        lattice: &Lattice,
+        [layer, y, z]: [usize; 3],
+        coarse: &[f32],
+        work: &mut [f32],
+        fine: &mut [f32],
+    ) {
         let row = self.row_of(layer, y, z);
         let value = self.work_row(layer, y, work);
         if y % 2 + z % 2 == 0 {
@@ -192,7 +209,9 @@ impl Blocks {
             }
         }
         fine.copy_from_slice(&value[..fine.len()]);
-        self.for_each_mixed(row, y, z, fine.len(), |x, group| fine[x] = coarse[group as usize]);
+        for &[x, group] in self.mixed_in(lattice, [layer, y, z]) {
+            fine[x as usize] = coarse[group as usize];
+        }
     }
 
     /// Group of a node that is there.
@@ -553,7 +572,7 @@ mod tests {
             }
             assert_eq!(coarse.iter().sum::<f32>(), 160.0);
             let mut row = [0.0; 5];
-            blocks.prolong_row([1, 0, 0], &coarse, &mut work, &mut row);
+            blocks.prolong_row(&lattice, [1, 0, 0], &coarse, &mut work, &mut row);
             assert_eq!(row[0], if groups == 13 { 16.0 } else { 8.0 });
         }
     }

@@ -204,7 +204,7 @@ impl Multigrid {
             *hub = DAMPING * d[first_hub + k] * r[first_hub + k] + coarse[blocks.count - lattice.hubs() + k];
         }
         let mut fill = |at: [usize; 3], node: usize, row: &mut [f32]| {
-            blocks.prolong_row(at, coarse, work, row);
+            blocks.prolong_row(lattice, at, coarse, work, row);
             let (r, d) = (&r[node..][..row.len()], &d[node..][..row.len()]);
             for k in 0..row.len() {
                 // Computed either way, so that the loop has no branch and runs in vectors.

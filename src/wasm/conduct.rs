@@ -15,7 +15,7 @@ const STAGE: &str = "sending a current";
 
 /// Memory of a solve: peak of resident memory over voxels, measured natively on five phases in 100 x 100 x 200 voxels, with a
 /// tenth on top.
-const BYTES_PER_VOXEL: u64 = 86;
+const BYTES_PER_VOXEL: u64 = 90;
 
 /// A solve under way, or the flux that it left.
 pub(super) enum Flow {

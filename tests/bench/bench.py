@@ -169,6 +169,18 @@ def growth(folder):
     )
 
 
+def coupled():
+    """Both rails of a cell in one solve, by length of the time step."""
+    command = one_core([ROOT / "target/release/examples/coupled", "0.25", str(OWN_RUNS)])
+    lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+    head = ["step, s", "unknowns", "iterations", "relative residual", "seconds"]
+    rows = [
+        [f"{a['step_s']:g}", f"{a['unknowns']:.3g}", str(a["iterations"]), f"{a['relative_residual']:.0e}", f"{a['seconds']:.2f}"]
+        for a in map(json.loads, lines)
+    ]
+    return "Both rails of `lyc-10` coupled, 100 × 100 × 200, to 1e-6:\n\n" + rows_of_table(head, rows)
+
+
 def write_readme(text):
     path = ROOT / "README.md"
     before, _, rest = path.read_text().partition(MARKS[0])
@@ -191,7 +203,7 @@ def main():
         if not made:
             sys.exit(f"bench: no volume's name contains '{asked.only}'")
         text, faults = measure(made, asked.peer_runs, asked.threads, [p for p in PEERS if p[1] in asked.peers.split(",")])
-        text += "\n\n" + growth(Path(folder))
+        text += "\n\n" + coupled() + "\n\n" + growth(Path(folder))
     load = " ".join(f"{value:.1f}" for value in os.getloadavg())
     text += f"\n\nLoad of the machine at the end: {load} on {os.cpu_count()} cores."
     print(text)
