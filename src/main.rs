@@ -1,5 +1,6 @@
 //! The native door: the command line.
 
+mod accuracy;
 mod electrode;
 mod site;
 mod validation;
@@ -80,6 +81,8 @@ enum Task {
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,
     },
+    /// Discharges an electrode on several grids and with sharper numerics and prints how far the results move
+    Accuracy(accuracy::Accuracy),
     /// Runs the cases with known answers and prints expected and computed values as JSON
     Verify,
     /// Runs a cargo command for wasm32, with the compiler that builds the page
@@ -102,6 +105,7 @@ fn main() -> ExitCode {
         Task::Run { electrode, out } => electrode::run(&electrode, out.as_deref()),
         Task::Calibrate { sample, evaluations } => validation::calibrate(&sample, evaluations),
         Task::Validate { sample, out } => validation::validate(&sample, out.as_deref()),
+        Task::Accuracy(task) => accuracy::compare(&task),
         Task::Verify => verify(),
         Task::WasmCargo { subcommand, arguments } => wasm_cargo(&subcommand, &arguments),
     };

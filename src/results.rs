@@ -76,6 +76,41 @@ impl Series {
         Some(self.rows.iter().map(|row| row.values()[index]).collect())
     }
 
+    /// How far the terminal voltage of a step lies from that of a finer run at the same charge, row by row.
+    ///
+    /// Between its rows the finer run follows the cubic through the four around. The row before a step does not count: the
+    /// voltage jumps there.
+    pub fn difference(&self, finer: &Series, step: usize) -> Difference {
+        let points = |series: &Series| {
+            let rows = series.rows.iter().filter(|row| row.step == step).skip(1);
+            let mut points: Vec<[f64; 2]> = rows.map(|row| [row.capacity_mah_g, row.voltage_v]).collect();
+            points.dedup_by_key(|p| p[0]);
+            points
+        };
+        let (own, finer) = (points(self), points(finer));
+        let mut difference = Difference::default();
+        let mut compared = 0;
+        for &[charge, voltage] in &own {
+            let next = finer.partition_point(|p| p[0] < charge);
+            if next == finer.len() || finer.len() < 4 || charge < finer[0][0] {
+                continue;
+            }
+            let four = &finer[next.saturating_sub(2).min(finer.len() - 4)..][..4];
+            let share = |k: usize| -> f64 {
+                let others = (0..4).filter(|&i| i != k);
+                others.map(|i| (charge - four[i][0]) / (four[k][0] - four[i][0])).product()
+            };
+            let off = (voltage - (0..4).map(|k| share(k) * four[k][1]).sum::<f64>()).abs();
+            if off > difference.largest_v {
+                (difference.largest_v, difference.at_mah_g) = (off, charge);
+            }
+            difference.mean_v += off;
+            compared += 1;
+        }
+        difference.mean_v /= f64::from(compared.max(1));
+        difference
+    }
+
     /// Comma-separated values with a header.
     pub fn to_csv(&self) -> String {
         let mut csv = Self::names().join(",") + "\n";
@@ -84,6 +119,15 @@ impl Series {
         }
         csv
     }
+}
+
+/// How far one voltage curve lies from another.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Difference {
+    /// Mean and largest over the rows [V], and the charge where it is largest [mAh g⁻¹].
+    pub mean_v: f64,
+    pub largest_v: f64,
+    pub at_mah_g: f64,
 }
 
 impl Row {
@@ -189,6 +233,25 @@ pub struct Summary {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cubic_differs_from_itself_on_other_rows_by_nothing() {
+        let curve = |charges: &[f64], shift: f64| {
+            let voltage = |q: f64| 4.0 - 0.1 * q + 0.02 * q * q - 0.003 * q * q * q;
+            let mut series = Series::default();
+            series.push(Row { voltage_v: 9.0, ..Row::default() });
+            for &q in charges {
+                series.push(Row { capacity_mah_g: q, voltage_v: voltage(q) + shift * q, ..Row::default() });
+            }
+            series
+        };
+        let (few, many) = ([0.1, 1.0, 3.1, 5.0], [0.1, 0.7, 1.3, 2.0, 3.0, 4.4, 4.9]);
+        assert!(curve(&few, 0.0).difference(&curve(&many, 0.0), 0).largest_v < 1e-12);
+        // The last row lies beyond the other curve.
+        let difference = curve(&few, 1e-3).difference(&curve(&many, 0.0), 0);
+        assert!((difference.largest_v - 3.1e-3).abs() < 1e-12 && difference.at_mah_g == 3.1, "{difference:?}");
+        assert!((difference.mean_v - 4.2e-3 / 3.0).abs() < 1e-12);
+    }
 
     #[test]
     fn means_weigh_by_charge() {

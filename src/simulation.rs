@@ -281,8 +281,7 @@ impl Simulation {
         let StepProgress::Accepted(accepted) = integrator.advance()? else { return Ok(Status::Running) };
         let before = *self.series.rows().last().expect("a step begins with a row");
         let time_s = self.start_s + accepted.time;
-        // The voltage of a held cell jumps, so the current of the step counts, not the mean with the one before.
-        let passed = accepted.current.abs() * (time_s - before.time_s) / self.nca_mass / 3600.0;
+        let passed = accepted.charge * accepted.current.signum() / self.nca_mass / 3600.0;
         let (losses, ocv_v) = integrator.network.losses(integrator.state());
         // Where the voltage falls off a cliff the last row stands at the time of the one before.
         let cliff = time_s <= before.time_s;

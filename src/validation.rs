@@ -79,7 +79,7 @@ fn growth_at_rate_test(recipe: &Recipe) -> f64 {
     const RATIO: f64 = 169.0 / 61.0;
     let (x, _) = OpenCircuitVoltage::measured().stoichiometry(R3_VOLTAGE);
     // Ohm m² is 1e4 Ohm cm².
-    let transfer = 1e4 * THERMAL_VOLTAGE / (recipe.j0_lpscl_a_m2 * nca::j0_shape(x));
+    let transfer = 1e4 * THERMAL_VOLTAGE / (recipe.j0_lpscl_a_m2 * nca::j0_shape(x).0);
     let film = recipe.film_resistance_ohm_cm2;
     if film > 0.0 { RATIO + (RATIO - 1.0) * transfer / film } else { 1.0 }
 }
@@ -278,8 +278,11 @@ fn tolerance(line: &Line) -> f64 {
 /// Bad fields; a run that fails.
 pub fn calibrate(sample: &Sample, evaluations: usize) -> Result<()> {
     let fixed = sample.changes()?;
-    let measured: Vec<Measurement> =
-        MEASURED.iter().filter(|m| fitted(m) && m.quantity != Quantity::CarbonCoverage).copied().collect();
+    let measured: Vec<Measurement> = MEASURED
+        .iter()
+        .filter(|m| modelled(m) && fitted(m) && m.quantity != Quantity::CarbonCoverage)
+        .copied()
+        .collect();
     let films = film_candidates(sample, &fixed)?;
     let defaults = Recipe::default().to_json();
     let start: Vec<f64> =

@@ -24,12 +24,12 @@ const ORDER: &[&[&str]] = &[
     &["import", "export", "plots", "site", "verify"],
     &["volume"],
     &["electrode"],
-    &["validation"],
+    &["accuracy", "validation"],
     &["wasm", "main"],
 ];
 
 /// The command line's rooms, which the library does not have, and the page's door.
-const WORLDLY: &[&str] = &["main", "electrode", "validation", "volume", "site", "wasm"];
+const WORLDLY: &[&str] = &["main", "electrode", "accuracy", "validation", "volume", "site", "wasm"];
 
 /// Doors that stay shut although they lead down: the network knows voxels and properties, not what was weighed in.
 const SHUT: &[(&str, &[&str])] = &[("cell", &["recipe", "composition", "presets"])];

@@ -60,7 +60,8 @@ fn in_a_column_the_same_current_passes_electrolyte_interface_and_collector() {
         assert!(near(snapshot.value(Field::ReactionCurrent, voxel), j));
         // Ohm's law of the film and Butler-Volmer at the stoichiometry of the surface, a little above the voxel's own.
         let x = f64::from(snapshot.value(Field::Stoichiometry, voxel));
-        let [low, high] = [x, x + 0.1].map(|x| 2.0 * THERMAL_VOLTAGE * libm::asinh(j / (2.0 * 0.5 * nca::j0_shape(x))));
+        let [low, high] =
+            [x, x + 0.1].map(|x| 2.0 * THERMAL_VOLTAGE * libm::asinh(j / (2.0 * 0.5 * nca::j0_shape(x).0)));
         let charge_transfer = f64::from(snapshot.value(Field::Overpotential, voxel)) - 0.1389 * j;
         assert!(
             low.min(high) - 1e-4 < charge_transfer && charge_transfer < low.max(high) + 1e-4,

@@ -14,7 +14,7 @@ use crate::microstructure::{Microstructure, NO_PARTICLE, Sphere, SurfaceFace, su
 fn discharge(structure: &Microstructure, p: CellParameters, c_rate: f64, u0: f64) -> Vec<[f64; 2]> {
     let network = Network::new(structure, p).expect("a path");
     let one_c = ONE_C_A_PER_KG * network.nca_mass();
-    let control = StepControl { voltage_step: 0.01, charge_step: 0.007, ..StepControl::default() };
+    let control = StepControl { refinement: 3.0, ..StepControl::default() };
     let mut integrator = Integrator::new(network, u0, one_c, control);
     let load = Load::Current(c_rate * one_c);
     integrator.begin(Stage { load, limit_v: 3.0, least_current: None, duration: None });
@@ -106,7 +106,7 @@ fn single_particle(
                     return curve;
                 }
             }
-            let j0 = p.j0_halide * nca::j0_shape(surface);
+            let j0 = p.j0_halide * nca::j0_shape(surface).0;
             let v = p.ocv.voltage(surface) - 2.0 * THERMAL_VOLTAGE * libm::asinh(j / (2.0 * j0));
             curve.push([step as f64 * dt, v]);
             if v < 3.0 {
@@ -224,7 +224,7 @@ fn two_rails_with_linear_kinetics_are_a_transmission_line() {
         let g = nu * nu / ((r_s + r_e) * length * length);
         let beneath = 0.5 * h / (FARADAY * C_S_MAX * -p.diffusion.at(u0).1);
         let transfer = 2.0 * h / g - 0.5 * h / kappa - beneath;
-        p.j0_lpscl = THERMAL_VOLTAGE / (transfer * nca::j0_shape(x));
+        p.j0_lpscl = THERMAL_VOLTAGE / (transfer * nca::j0_shape(x).0);
         let (sinh, cosh) = (libm::sinh(nu), libm::cosh(nu));
         let expected = length * r_s * r_e / (r_s + r_e) * (1.0 + (2.0 + (r_s / r_e + r_e / r_s) * cosh) / (nu * sinh));
 
@@ -247,5 +247,58 @@ fn two_rails_with_linear_kinetics_are_a_transmission_line() {
         };
         let resistance = (u0 - voltage) / current;
         assert!((resistance / expected - 1.0).abs() < 2e-3, "{ratio}, {nu}: {resistance} against {expected} Ohm");
+    }
+}
+
+/// NCA, electrolyte and carbon side by side: a porous electrode in one dimension, whose carbon takes every electron.
+fn homogeneous_column(layers: usize) -> Microstructure {
+    let grid = VoxelGrid { size: [3, 1, layers], voxel_um: 1.0 };
+    let phase: Vec<Phase> =
+        (0..grid.len()).map(|v| [Phase::Nca, Phase::Lpscl, Phase::Carbon][grid.coordinates(v)[0]]).collect();
+    let layer = |v: usize| grid.coordinates(v)[2] as u32;
+    let particle = (0..grid.len()).map(|v| if phase[v] == Phase::Nca { layer(v) } else { NO_PARTICLE }).collect();
+    let mut surface = Vec::new();
+    for voxel in (0..grid.len()).filter(|&v| phase[v] == Phase::Nca) {
+        for neighbour in [voxel + 1, voxel + 2] {
+            let wired = if phase[neighbour] == Phase::Carbon { 1.0 } else { 0.0 };
+            let (voxel, neighbour) = (voxel as u32, neighbour as u32);
+            let face =
+                SurfaceFace { voxel, neighbour, area: 1.0, depth: 0.5, carbon: wired, wired, ..Default::default() };
+            surface.push(face);
+        }
+    }
+    Microstructure { grid, phase, particle, particles: Vec::new(), surface }
+}
+
+/// PyBaMM's half cell (DFN) with a transference number of 1, computed by tests/reference/half_cell.py, where the numbers here stand
+/// as well.
+#[test]
+fn a_homogeneous_column_discharges_like_the_half_cell_of_pybamm() {
+    const REFERENCE: &str = include_str!("../../tests/data/half_cell.csv");
+    let rows: Vec<[f64; 3]> = REFERENCE
+        .lines()
+        .filter_map(|line| line.split(',').map(|v| v.parse().ok()).collect::<Option<Vec<f64>>>()?.try_into().ok())
+        .collect();
+    let kappa = 0.01;
+    let mut p = parameters(1e-9, 0.0, 0.5);
+    p.kappa[Phase::Lpscl as usize] = kappa;
+    p.sigma[Phase::Carbon as usize] = 1e4;
+    p.separator_resistance = 1e-6 / kappa;
+    // Mean and largest difference [mV]; both grow with the current, by what 0.7 Ohm cm2 would cost.
+    for (c_rate, allowed) in [(0.5, [0.5, 1.0]), (2.0, [1.5, 2.2])] {
+        let reference: Vec<[f64; 2]> = rows.iter().filter(|row| row[0] == c_rate).map(|&[_, t, v]| [t, v]).collect();
+        assert!(reference.len() > 60, "{c_rate}C: {} rows", reference.len());
+        let curve = discharge(&homogeneous_column(40), p.clone(), c_rate, 4.28);
+        let errors: Vec<f64> = curve
+            .iter()
+            .filter(|[_, v]| *v > 3.5)
+            .filter_map(|&[t, v]| Some(1e3 * (v - at(&reference, t)?).abs()))
+            .collect();
+        let (mean, largest) =
+            (errors.iter().sum::<f64>() / errors.len() as f64, errors.iter().fold(0.0, |m, e| e.max(m)));
+        assert!(
+            errors.len() > 60 && mean < allowed[0] && largest < allowed[1],
+            "{c_rate}C: mean {mean} mV, largest {largest} mV"
+        );
     }
 }

@@ -13,7 +13,6 @@
 use serde::Serialize;
 
 use super::branches::{NONE, face};
-use super::kinetics::interface_current;
 use super::network::{ELECTRONIC, IONIC, LEAST, Network, SEPARATOR};
 use crate::linalg::lattice::{End, Lattice};
 
@@ -112,8 +111,8 @@ impl Network {
             let u = drop(reaction.electrolyte, ends[reaction.nca as usize][1]);
             let scale = f64::from(reaction.area) * self.h;
             let below = reaction.below(&self.predicted[reaction.nca as usize]);
-            let (resistance, j0) = (reaction.resistance.into(), self.reaction_j0[k]);
-            let i = interface_current(&self.parameters.diffusion, u, below, resistance, j0, self.reaction_drop[k]);
+            let i = reaction.current(&self.parameters, u, below, self.reaction_drop[k]);
+            let resistance = f64::from(reaction.resistance);
             // What the face carries in the lattice is a tangent, counted among the ionic faces once for each reaction on it.
             let (flow, film) = (scale * i.j, f64::from(reaction.film) * i.j);
             losses.diffusion += flow * i.drop;

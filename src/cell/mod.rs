@@ -32,6 +32,7 @@ pub mod network;
 pub mod newton;
 #[cfg(test)]
 mod reference;
+pub mod rule;
 pub mod timestep;
 
 use crate::materials::Phase;

@@ -6,7 +6,8 @@
 
 use super::CellParameters;
 use super::branches::{Branches, Contact, Interior, NONE, Reaction, face_mut, harmonic, reached_from};
-use super::kinetics::{Subsurface, interface_current};
+use super::kinetics::{InterfaceCurrent, Subsurface, interface_current};
+use super::rule::Rule;
 use crate::constants::{FARADAY, ONE_C_A_PER_KG};
 use crate::linalg::lattice::{End, Lattice, Ring};
 use crate::materials::nca::{self, C_S_MAX};
@@ -33,7 +34,7 @@ const SOURCE_RESISTANCE: f64 = 2e-6;
 /// Currents are balanced relative to no less than this, in units of 1C.
 pub const LEAST_C_RATE: f64 = 0.1;
 
-/// State of an NCA voxel at the predicted state.
+/// An NCA voxel where the coefficients were taken.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Predicted {
     u: f64,
@@ -61,8 +62,7 @@ pub struct Network {
     pub(super) contacts: Vec<Contact>,
     pub(super) reactions: Vec<Reaction>,
     pub(super) predicted: Vec<Predicted>,
-    /// Exchange current density and surface drop of each reaction, at the predicted and the latest state.
-    pub(super) reaction_j0: Vec<f64>,
+    /// Voltage beneath each reaction's surface at the latest state [V].
     pub(super) reaction_drop: Vec<f64>,
     /// True current minus that of the tangent conductance, of each nonlinear branch.
     reaction_excess: Vec<f64>,
@@ -70,17 +70,20 @@ pub struct Network {
     /// Stoichiometry at the start of the step and now; shape: as `storage`.
     pub x_old: Vec<f64>,
     pub x: Vec<f64>,
-    /// Storage per voxel and unit of stoichiometry, divided by the time step and by h.
+    /// What it gained in the last step and in the one before; shape: as `storage`.
+    gains: [Vec<f64>; 2],
+    /// Storage per voxel and unit of stoichiometry, divided by the time of the step's rule and by h.
     storage_rate: f64,
+    /// The rule of the step in work.
+    rule: Rule,
     /// Active part of each NCA voxel, and its surface against LPSCl in voxel faces; shape: as `storage`.
     pub(super) active: Vec<f32>,
     exposed: Vec<f32>,
     load: Load,
-    /// Time step in work [s].
-    dt: f64,
-    /// Current that oxidises electrolyte at the state last evaluated, in the units of the lattice, and its charge since the
-    /// start [C].
+    /// Current that oxidises electrolyte at the state last evaluated, in the units of the lattice, its charge in the last
+    /// step and since the start [C].
     side: f64,
+    side_gain: f64,
     side_charge: f64,
     ring: Ring<f64>,
 }
@@ -134,18 +137,19 @@ impl Network {
             contacts: branches.contacts,
             reactions: branches.reactions,
             predicted: vec![Predicted::default(); n],
-            reaction_j0: vec![0.0; m],
             reaction_drop: vec![0.0; m],
             reaction_excess: vec![0.0; m],
             storage_excess: vec![0.0; n],
             x_old: vec![0.0; n],
             x: vec![0.0; n],
+            gains: [vec![0.0; n], vec![0.0; n]],
             storage_rate: 0.0,
+            rule: Rule::new(1.0, &[]),
             active: branches.active,
             exposed: branches.exposed,
             load: Load::Current(0.0),
-            dt: 0.0,
             side: 0.0,
+            side_gain: 0.0,
             side_charge: 0.0,
         })
     }
@@ -230,12 +234,41 @@ impl Network {
         state
     }
 
-    /// Takes diffusivity, conductivity and exchange current at `state`, the predicted one of a step of `dt` [s].
-    pub fn freeze(&mut self, state: &[f64], dt: f64) {
-        let Network { lattice, parameters: p, h, .. } = self;
+    /// Begins a step by `rule`: gives the NCA in `state`, else extrapolated by potentials, the lithium that extrapolation
+    /// promises, and takes the coefficients there.
+    ///
+    /// Lithium is smooth in time where its voltage, along the kinks of the measured curve, is not.
+    pub fn begin(&mut self, rule: Rule, state: &mut [f64]) {
+        /// Rounds of Newton's method on x(u), the longest of their steps and one that is small enough [V].
+        const ROUNDS: usize = 6;
+        const FARTHEST: f64 = 0.1;
+        const NEAR: f64 = 1e-5;
+        self.storage_rate = FARADAY * C_S_MAX * self.h * self.h / rule.time;
+        self.rule = rule;
+        if rule.forecast != [0.0; 2] {
+            for (k, [s, e]) in self.storage_nodes.iter().enumerate() {
+                let old = self.x_old[k];
+                let promised = old + rule.forecast[0] * self.gains[0][k] + rule.forecast[1] * self.gains[1][k];
+                let x = promised.clamp(0.5 * old, 0.5 * (1.0 + old));
+                let mut u = state[*s as usize] - state[*e as usize];
+                for _ in 0..ROUNDS {
+                    let (here, slope) = self.parameters.ocv.stoichiometry(u);
+                    let step = ((x - here) / slope).clamp(-FARTHEST, FARTHEST);
+                    u += step;
+                    if step.abs() < NEAR {
+                        break;
+                    }
+                }
+                state[*e as usize] = state[*s as usize] - u;
+            }
+        }
+        self.freeze(state);
+    }
+
+    /// Takes diffusivity and conductivity of the NCA at `state`.
+    pub fn freeze(&mut self, state: &[f64]) {
+        let Network { lattice, parameters: p, .. } = self;
         let capacity = FARADAY * C_S_MAX;
-        self.storage_rate = capacity * *h * *h / dt;
-        self.dt = dt;
         for (predicted, [s, e]) in self.predicted.iter_mut().zip(&self.storage_nodes) {
             let u = state[*s as usize] - state[*e as usize];
             let (theta, slope) = p.diffusion.at(u);
@@ -257,21 +290,6 @@ impl Network {
             }
             *face_mut(lattice, contact.face) = (f64::from(contact.area) / resistance).max(LEAST) as f32;
         }
-        for (k, reaction) in self.reactions.iter().enumerate() {
-            let below = reaction.below(&self.predicted[reaction.nca as usize]);
-            let delta =
-                state[reaction.electrolyte as usize] - state[self.storage_nodes[reaction.nca as usize][1] as usize];
-            // Two rounds: the exchange current depends on the surface, the surface on the current.
-            let j0_at = |drop: f64| f64::from(reaction.j0) * nca::j0_shape(p.ocv.stoichiometry(below.u - drop).0);
-            let mut j0 = j0_at(0.0);
-            for _ in 0..2 {
-                let resistance = reaction.resistance.into();
-                let i = interface_current(&p.diffusion, delta, below, resistance, j0, self.reaction_drop[k]);
-                self.reaction_drop[k] = i.drop;
-                j0 = j0_at(i.drop);
-            }
-            self.reaction_j0[k] = j0;
-        }
     }
 
     /// Residual of Kirchhoff's current law at `state`, and the conductances of its Jacobian.
@@ -288,9 +306,7 @@ impl Network {
             let nca = reaction.nca as usize;
             let below = reaction.below(&self.predicted[nca]);
             let delta = state[reaction.electrolyte as usize] - state[self.storage_nodes[nca][1] as usize];
-            let resistance = reaction.resistance.into();
-            let i =
-                interface_current(&p.diffusion, delta, below, resistance, self.reaction_j0[k], self.reaction_drop[k]);
+            let i = reaction.current(p, delta, below, self.reaction_drop[k]);
             self.reaction_drop[k] = i.drop;
             let scale = f64::from(reaction.area) * *h;
             let tangent = (scale * i.slope).max(LEAST) as f32;
@@ -308,7 +324,8 @@ impl Network {
             self.side += exposed * side;
             let tangent = (exposed * side_slope - rate * slope).max(LEAST) as f32;
             lattice.link[voxel as usize] = tangent;
-            self.storage_excess[k] = exposed * side - rate * (x - self.x_old[k]) - f64::from(tangent) * u;
+            let gain = x - self.x_old[k] - self.rule.memory * self.gains[0][k];
+            self.storage_excess[k] = exposed * side - rate * gain - f64::from(tangent) * u;
         }
         lattice.wrap();
         lattice.apply(state, residual, &mut self.ring);
@@ -337,8 +354,7 @@ impl Network {
             let nca = reaction.nca as usize;
             let below = reaction.below(&self.predicted[nca]);
             let delta = state[reaction.electrolyte as usize] - state[self.storage_nodes[nca][1] as usize];
-            let (resistance, j0, guess) = (reaction.resistance.into(), self.reaction_j0[k], self.reaction_drop[k]);
-            let i = interface_current(&self.parameters.diffusion, delta, below, resistance, j0, guess);
+            let i = reaction.current(&self.parameters, delta, below, self.reaction_drop[k]);
             (i.j, delta - i.drop)
         };
         self.reactions.iter().enumerate().map(of).collect()
@@ -359,8 +375,44 @@ impl Network {
 
     /// Makes the state last evaluated the start of the next step.
     pub fn accept(&mut self) {
-        self.side_charge += self.side * self.h * self.dt;
-        self.x_old.copy_from_slice(&self.x);
+        self.side_gain = self.rule.gain(self.side_gain, self.side * self.h);
+        self.side_charge += self.side_gain;
+        self.gains.swap(0, 1);
+        for ((old, gain), x) in self.x_old.iter_mut().zip(&mut self.gains[0]).zip(&self.x) {
+            (*old, *gain) = (*x, x - *old);
+        }
+    }
+
+    /// Shifts all potentials, and those of the electronic rail once more, by what makes the separator carry the current and the
+    /// capacitors store it: Newton's step in these two unknowns.
+    ///
+    /// * `residual` – that of `state`, the one last evaluated
+    pub fn shift_rails(&self, state: &mut [f64], residual: &[f64]) {
+        let lattice = &self.lattice;
+        let (terminal, separator) = (lattice.hub(TERMINAL), lattice.hub(SEPARATOR));
+        let [nx, ny, nz] = lattice.size();
+        let row = |layer: usize, z: usize| {
+            let first = lattice.node(layer, [0, 0, z]);
+            first..first + nx * ny
+        };
+        let sum = |layer: usize| (0..nz).map(|z| residual[row(layer, z)].iter().sum::<f64>()).sum::<f64>();
+        let electronic = sum(ELECTRONIC) + residual[terminal];
+        let all = electronic + sum(IONIC) + residual[separator];
+        let links: f64 = self.storage.iter().map(|&voxel| f64::from(lattice.link[voxel as usize])).sum();
+        let [source, ground] = [TERMINAL, SEPARATOR].map(|hub| f64::from(lattice.hub_excess[hub]));
+        // [ground + source, source; source, links + source] [common; own] = − [all; electronic]
+        let determinant = (ground + source) * (links + source) - source * source;
+        let common = (source * electronic - (links + source) * all) / determinant;
+        let own = (source * all - (ground + source) * electronic) / determinant;
+        for (layer, shift) in [(ELECTRONIC, common + own), (IONIC, common)] {
+            for z in 0..nz {
+                let present = &lattice.inverse_diagonal[row(layer, z)];
+                let nodes = state[row(layer, z)].iter_mut().zip(present);
+                nodes.filter(|(_, d)| **d > 0.0).for_each(|(u, _)| *u += shift);
+            }
+        }
+        state[terminal] += common + own;
+        state[separator] += common;
     }
 
     /// What the solver has lost on the way at the state last evaluated: the greater difference to the current of what passes
@@ -368,7 +420,9 @@ impl Network {
     pub fn imbalance(&self, state: &[f64]) -> f64 {
         let current = self.lattice_current(state);
         let carried = -f64::from(self.lattice.hub_excess[SEPARATOR]) * state[self.lattice.hub(SEPARATOR)];
-        let uptake = self.x.iter().zip(&self.x_old).zip(&self.active).map(|((x, old), a)| f64::from(*a) * (x - old));
+        let memory = self.rule.memory;
+        let gains = self.x.iter().zip(&self.x_old).zip(&self.gains[0]).map(|((x, old), last)| x - old - memory * last);
+        let uptake = gains.zip(&self.active).map(|(gain, a)| f64::from(*a) * gain);
         let stored = self.storage_rate * uptake.sum::<f64>() - self.side;
         (carried - current).abs().max((stored - current).abs()) / current.abs().max(LEAST_C_RATE * self.one_c())
     }
@@ -377,5 +431,17 @@ impl Network {
 impl Reaction {
     pub(super) fn below(&self, predicted: &Predicted) -> Subsurface {
         Subsurface { u: predicted.u, theta: predicted.theta, conductance: f64::from(self.below) }
+    }
+
+    /// Its current at the voltage `delta` [V] across it; `guess` is a first voltage beneath the surface [V].
+    #[inline]
+    pub(super) fn current(&self, p: &CellParameters, delta: f64, below: Subsurface, guess: f64) -> InterfaceCurrent {
+        let j0 = f64::from(self.j0);
+        let exchange = |u: f64| {
+            let (x, dx_du) = p.ocv.stoichiometry(u);
+            let (shape, slope) = nca::j0_shape(x);
+            (j0 * shape, j0 * slope * dx_du)
+        };
+        interface_current(&p.diffusion, delta, below, self.resistance.into(), exchange, guess)
     }
 }

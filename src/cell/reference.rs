@@ -5,6 +5,7 @@
 
 use super::CellParameters;
 use super::kinetics::{Subsurface, interface_current};
+use super::rule::Rule;
 use crate::analysis::contacts::beyond;
 use crate::constants::FARADAY;
 use crate::grid::Axis;
@@ -160,15 +161,17 @@ impl Model<'_> {
         2 * self.structure.grid.len() + 2
     }
 
-    /// Adds every branch to residual and Jacobian at `u`, with coefficients taken at `frozen`.
-    fn assemble(&self, u: &[f64], frozen: &[f64], x_old: &[f64], dt: f64, current: f64) -> (Vec<f64>, Vec<Vec<f64>>) {
+    /// Adds every branch to residual and Jacobian at `u`; the Jacobian takes coefficients for constant.
+    ///
+    /// * `time` – that of the step's rule [s], * `base` – stoichiometry plus the rule's memory
+    fn assemble(&self, u: &[f64], base: &[f64], time: f64, current: f64) -> (Vec<f64>, Vec<Vec<f64>>) {
         let n = self.unknowns();
         let (mut residual, mut jacobian) = (vec![0.0; n], vec![vec![0.0; n]; n]);
         let ocv = &self.p.ocv;
         let at = |v: usize| {
-            let u = frozen[phi_s(v)] - frozen[phi_e(v)];
-            let ((x, _), (theta, slope)) = (ocv.stoichiometry(u), self.p.diffusion.at(u));
-            (u, x, theta, -slope, nca::sigma(x))
+            let u = u[phi_s(v)] - u[phi_e(v)];
+            let (theta, slope) = self.p.diffusion.at(u);
+            (u, theta, -slope, nca::sigma(ocv.stoichiometry(u).0))
         };
         let capacity = FARADAY * C_S_MAX;
         let h = self.h;
@@ -177,38 +180,37 @@ impl Model<'_> {
                 Branch::Fixed(a, b, g) => (a, b, g * (u[a] - u[b]), g),
                 Branch::Diffusion(v, w) => {
                     let (p, q) = (at(v), at(w));
-                    let chord = if (p.0 - q.0).abs() > 1e-4 { (q.2 - p.2) / (p.0 - q.0) } else { 0.5 * (p.3 + q.3) };
+                    let chord = if (p.0 - q.0).abs() > 1e-4 { (q.1 - p.1) / (p.0 - q.0) } else { 0.5 * (p.2 + q.2) };
                     let g = capacity * chord * h;
                     (phi_e(v), phi_e(w), g * (u[phi_e(v)] - u[phi_e(w)]), g)
                 }
                 Branch::Electrons(v, w) => {
-                    let g = h / (0.5 / at(v).4 + 0.5 / at(w).4);
+                    let g = h / (0.5 / at(v).3 + 0.5 / at(w).3);
                     (phi_s(v), phi_s(w), g * (u[phi_s(v)] - u[phi_s(w)]), g)
                 }
                 Branch::Contact(v, other, node, fixed, area) => {
-                    let half = |v: usize| 0.5 * h / at(v).4 / area;
+                    let half = |v: usize| 0.5 * h / at(v).3 / area;
                     let g = 1.0 / (fixed + half(v) + other.map_or(0.0, half));
                     (phi_s(v), node, g * (u[phi_s(v)] - u[node]), g)
                 }
                 Branch::Reaction(v, node, area, depth, resistance, j0) => {
-                    let (uc, x, theta, _, _) = at(v);
+                    let (uc, theta, _, _) = at(v);
                     let below = Subsurface { u: uc, theta, conductance: capacity / depth };
-                    let diffusion = &self.p.diffusion;
-                    let predicted = frozen[node] - frozen[phi_e(v)];
-                    let mut now = j0 * nca::j0_shape(x);
-                    for _ in 0..2 {
-                        let i = interface_current(diffusion, predicted, below, resistance, now, 0.0);
-                        now = j0 * nca::j0_shape(ocv.stoichiometry(uc - i.drop).0);
-                    }
-                    let i = interface_current(diffusion, u[node] - u[phi_e(v)], below, resistance, now, 0.0);
+                    let exchange = |u: f64| {
+                        let (x, dx_du) = ocv.stoichiometry(u);
+                        let (shape, slope) = nca::j0_shape(x);
+                        (j0 * shape, j0 * slope * dx_du)
+                    };
+                    let delta = u[node] - u[phi_e(v)];
+                    let i = interface_current(&self.p.diffusion, delta, below, resistance, exchange, 0.0);
                     (node, phi_e(v), area * i.j, area * i.slope)
                 }
                 Branch::Storage(v, volume, exposed) => {
                     let u = u[phi_s(v)] - u[phi_e(v)];
                     let (x, slope) = ocv.stoichiometry(u);
-                    let rate = capacity * volume / dt;
+                    let rate = capacity * volume / time;
                     let (side, side_slope) = self.p.oxidation.current(u);
-                    (phi_s(v), phi_e(v), exposed * side - rate * (x - x_old[v]), exposed * side_slope - rate * slope)
+                    (phi_s(v), phi_e(v), exposed * side - rate * (x - base[v]), exposed * side_slope - rate * slope)
                 }
             };
             residual[a] += flow;
@@ -241,15 +243,14 @@ pub fn voltages(structure: &Microstructure, p: &CellParameters, u0: f64, current
         (0..structure.grid.len()).map(|v| p.ocv.stoichiometry(state[phi_s(v)] - state[phi_e(v)]).0).collect()
     };
     let mut x_old = stoichiometry(&state);
-    let mut previous = state.clone();
+    let mut gain = vec![0.0; x_old.len()];
     let mut result = Vec::new();
     for (k, &step) in dt.iter().enumerate() {
-        // The first step is not extrapolated from: it holds the ohmic jump.
-        let ratio = if k < 2 { 0.0 } else { (step / dt[k - 1]).min(2.0) };
-        let frozen: Vec<f64> = state.iter().zip(&previous).map(|(u, b)| u + ratio * (u - b).clamp(-0.1, 0.1)).collect();
-        let mut u = frozen.clone();
-        for _ in 0..50 {
-            let (residual, jacobian) = model.assemble(&u, &frozen, &x_old, step, current);
+        let rule = Rule::new(step, if k == 0 { &[] } else { &dt[k - 1..k] });
+        let base: Vec<f64> = x_old.iter().zip(&gain).map(|(x, gain)| x + rule.memory * gain).collect();
+        let mut u = state.clone();
+        for _ in 0..200 {
+            let (residual, jacobian) = model.assemble(&u, &base, rule.time, current);
             let correction = solve_dense(jacobian, residual);
             let size = correction.iter().fold(0.0_f64, |m, c| m.max(c.abs()));
             u.iter_mut().zip(&correction).for_each(|(u, c)| *u -= c.clamp(-0.2, 0.2));
@@ -257,8 +258,10 @@ pub fn voltages(structure: &Microstructure, p: &CellParameters, u0: f64, current
                 break;
             }
         }
-        previous = std::mem::replace(&mut state, u);
-        x_old = stoichiometry(&state);
+        state = u;
+        let x = stoichiometry(&state);
+        gain = x.iter().zip(&x_old).map(|(x, old)| x - old).collect();
+        x_old = x;
         result.push(state[n - 2]);
     }
     result

@@ -1,19 +1,24 @@
-//! Adaptive backward Euler steps under one load after another, in bounded pieces of work.
+//! Steps of second order in time, as long as their error allows, under one load after another, in bounded pieces of work.
 
 use super::network::{Load, Network, TERMINAL};
 use super::newton::{self, Newton, Statistics};
+use super::rule::{DEPTH, Rule, ages, error_share, extrapolation};
 
-/// How finely to step. Defaults give 40-70 steps a discharge.
+/// How finely to step. Defaults give 40-60 steps a discharge.
 #[derive(Clone, Copy, Debug)]
 pub struct StepControl {
     /// Error allowed in the terminal voltage by the algebra [V].
     pub tolerance_v: f64,
-    /// Change of the terminal voltage aimed at in a step [V].
+    /// Local error and change of the terminal voltage aimed at in a step [V].
+    pub voltage_error: f64,
     pub voltage_step: f64,
+    /// The same of the logarithm of the current, in a hold.
+    pub current_error: f64,
+    pub current_step: f64,
     /// Greatest charge of a step, as a share of an hour at 1C.
     pub charge_step: f64,
-    /// Change of the logarithm of the current aimed at in a step of a hold.
-    pub current_step: f64,
+    /// Every step is this many times shorter than all this asks for.
+    pub refinement: f64,
     /// A limit counts as reached within this distance [V].
     pub limit_tolerance_v: f64,
 }
@@ -21,10 +26,13 @@ pub struct StepControl {
 impl Default for StepControl {
     fn default() -> Self {
         StepControl {
-            tolerance_v: 2e-5,
-            voltage_step: 0.03,
-            charge_step: 0.028,
-            current_step: 0.2,
+            tolerance_v: 1e-5,
+            voltage_error: 7e-4,
+            voltage_step: 0.033,
+            current_error: 3e-3,
+            current_step: 0.25,
+            charge_step: 0.04,
+            refinement: 1.0,
             limit_tolerance_v: 1e-4,
         }
     }
@@ -33,6 +41,8 @@ impl Default for StepControl {
 /// Rejections in a row before a step is given up.
 const MAX_REJECTIONS: usize = 40;
 const MAX_STEPS: usize = 5000;
+/// A step this many times longer than it should be is done again.
+const FAR_TOO_LONG: f64 = 2.0;
 /// Shortest step [s].
 const SHORTEST: f64 = 1e-6;
 
@@ -65,8 +75,9 @@ pub struct Accepted {
     pub time: f64,
     /// Terminal voltage [V].
     pub voltage: f64,
-    /// Current [A], positive for discharge.
+    /// Current [A], positive for discharge, and what passed in the step [C].
     pub current: f64,
+    pub charge: f64,
     /// Was this the end of the stage?
     pub end: Option<End>,
 }
@@ -99,6 +110,15 @@ pub enum Failure {
     },
 }
 
+/// A step of the stage that was accepted.
+#[derive(Clone, Copy)]
+struct Past {
+    /// Its length [s].
+    dt: f64,
+    /// Where it came to: terminal voltage [V], in a hold the logarithm of the current.
+    watched: f64,
+}
+
 /// A cell under one load after another.
 #[derive(Clone)]
 pub struct Integrator {
@@ -108,17 +128,19 @@ pub struct Integrator {
     /// Current of 1C [A], the scale of the steps.
     one_c: f64,
     stage: Stage,
-    /// Size and sign of the current [A].
+    /// Current [A] and what passed in the last step [C], positive for discharge.
     current: f64,
+    charge: f64,
     /// Time in the stage [s], length of the step in work and of the longest one.
     time: f64,
     dt: f64,
     longest: f64,
-    /// Accepted potentials, those one step before and the trial; shape: nodes of the lattice.
-    state: Vec<f64>,
-    previous: Vec<f64>,
+    rule: Rule,
+    /// Accepted potentials, newest first, and the trial; shape: nodes of the lattice.
+    states: [Vec<f64>; DEPTH],
     trial: Vec<f64>,
-    previous_dt: Option<f64>,
+    /// The last steps of the stage, newest first.
+    past: Vec<Past>,
     in_step: bool,
     rejections: usize,
     /// Steps of this stage, and of all.
@@ -143,13 +165,14 @@ impl Integrator {
             one_c,
             stage: rest,
             current: 0.0,
+            charge: 0.0,
             time: 0.0,
             dt: 1.0,
             longest: 1.0,
-            previous: state.clone(),
+            rule: Rule::new(1.0, &[]),
             trial: state.clone(),
-            state,
-            previous_dt: None,
+            states: std::array::from_fn(|_| state.clone()),
+            past: Vec::new(),
             in_step: false,
             rejections: 0,
             stage_steps: 0,
@@ -176,9 +199,11 @@ impl Integrator {
         // A first step of 0.03 % of the capacity shows the ohmic drop.
         (self.dt, self.longest) =
             if rate > 0.0 { (1.0 / rate, 3600.0 / rate * self.control.charge_step) } else { (1.0, patience) };
+        self.dt /= self.control.refinement;
+        self.longest /= self.control.refinement;
         self.stage = stage;
         self.time = 0.0;
-        self.previous_dt = None;
+        self.past.clear();
         self.in_step = false;
         self.rejections = 0;
         self.stage_steps = 0;
@@ -186,12 +211,12 @@ impl Integrator {
 
     /// Potentials of the last accepted step [V]; shape: nodes of the lattice.
     pub fn state(&self) -> &[f64] {
-        &self.state
+        &self.states[0]
     }
 
     /// Terminal voltage of the last accepted step [V].
     pub fn voltage(&self) -> f64 {
-        self.state[self.network.lattice.hub(TERMINAL)]
+        self.states[0][self.network.lattice.hub(TERMINAL)]
     }
 
     pub fn steps(&self) -> usize {
@@ -244,22 +269,53 @@ impl Integrator {
         }
     }
 
-    /// Begins a step: extrapolates the potentials and freezes the coefficients there.
+    /// Begins a step: extrapolates potentials and lithium.
     fn predict(&mut self) {
-        // More than this far a straight line is no guide [V].
+        // More than this far a curve is no guide [V].
         const FARTHEST: f64 = 0.1;
         if let Some(duration) = self.stage.duration {
             let rest = duration - self.time;
             // Two like steps to the end rather than one and a crumb.
             self.dt = if self.dt >= rest { rest } else { self.dt.min(0.5 * rest.max(self.dt)) };
         }
-        let ratio = self.previous_dt.map_or(0.0, |previous| (self.dt / previous).min(2.0));
-        for ((trial, u), before) in self.trial.iter_mut().zip(&self.state).zip(&self.previous) {
-            *trial = u + ratio * (u - before).clamp(-FARTHEST, FARTHEST);
+        let lengths: Vec<f64> = self.past.iter().map(|past| past.dt).collect();
+        self.rule = Rule::new(self.dt, &lengths);
+        let mut shares = extrapolation(&ages(&lengths)[..self.past.len()], self.dt);
+        if self.rejections > 3 {
+            // Extrapolation may have led astray.
+            (shares, self.rule.forecast) = ([0.0; DEPTH], [0.0; 2]);
         }
-        self.network.freeze(&self.trial, self.dt);
+        let [state, before, earlier] = &self.states;
+        for (((trial, u), before), earlier) in self.trial.iter_mut().zip(state).zip(before).zip(earlier) {
+            let change = shares[1] * (before - u) + shares[2] * (earlier - u);
+            *trial = u + change.clamp(-FARTHEST, FARTHEST);
+        }
+        self.network.begin(self.rule, &mut self.trial);
         self.newton.begin();
         self.in_step = true;
+    }
+
+    /// How many times longer the step in work is than it should be, given where it came to.
+    fn stretch(&self, watched: f64) -> f64 {
+        let control = &self.control;
+        let (allowed, change) = match self.stage.load {
+            Load::Voltage(_) => (control.current_error, control.current_step),
+            Load::Current(_) => (control.voltage_error, control.voltage_step),
+        };
+        let missed = |lengths: &[f64]| {
+            let shares = extrapolation(&ages(lengths)[..self.past.len()], self.dt);
+            let promised: f64 = shares.iter().zip(&self.past).map(|(share, past)| share * past.watched).sum();
+            (watched - promised).abs()
+        };
+        let error = match self.past[..] {
+            // The first step of a stage holds a jump.
+            [] => return 0.0,
+            [_] => 0.0,
+            // A straight line misses more than the formula.
+            [a, b] => 0.5 * missed(&[a.dt, b.dt]),
+            [a, b, ..] => error_share(self.dt, [a.dt, b.dt]) * missed(&[a.dt, b.dt]),
+        };
+        control.refinement * libm::cbrt(error / allowed).max((watched - self.past[0].watched).abs() / change)
     }
 
     /// Is the step less than 1e-4 of the longest one? At 1C that is 3e-6 of the nominal capacity.
@@ -274,6 +330,7 @@ impl Integrator {
             time: self.time,
             voltage: self.stage.limit_v,
             current: self.current,
+            charge: 0.0,
             end: Some(end),
         })
     }
@@ -283,10 +340,6 @@ impl Integrator {
         self.in_step = false;
         self.rejections += 1;
         self.rejected_steps += 1;
-        // Extrapolation may have led astray.
-        if self.rejections > 3 {
-            self.previous_dt = None;
-        }
     }
 
     /// Accepts or rejects a solved step, and chooses the length of the next.
@@ -300,7 +353,6 @@ impl Integrator {
         let limited = !holds && current != 0.0;
         // Above zero while the limit has not been reached.
         let room = |v: f64| (v - self.stage.limit_v) * current.signum();
-        let change = (voltage - before).abs();
         let at_limit = limited && room(voltage).abs() <= control.limit_tolerance_v;
         if self.rejections > MAX_REJECTIONS || self.dt < SHORTEST {
             return Err(Failure::StepTooSmall { time: self.time, dt: self.dt, voltage });
@@ -317,19 +369,20 @@ impl Integrator {
             self.reject(share.clamp(0.05, longest));
             return Ok(Progress::Running);
         }
-        // How far the step went, in units of what is aimed at; the first of a stage holds a jump.
-        let far = match self.stage.load {
-            Load::Voltage(_) => libm::log((self.current / current).abs().max(1e-9)).abs() / control.current_step,
-            Load::Current(_) => change / control.voltage_step,
+        let watched = match self.stage.load {
+            Load::Voltage(_) => libm::log(current.abs().max(1e-9 * self.one_c)),
+            Load::Current(_) => voltage,
         };
-        if !first && far > 2.5 && self.rejections < 3 && !at_limit {
-            self.reject(0.5);
+        let stretch = self.stretch(watched);
+        let wanted = (0.9 / stretch).clamp(0.3, 1.5);
+        if stretch > FAR_TOO_LONG && self.rejections < 3 && !at_limit {
+            self.reject(wanted);
             return Ok(Progress::Running);
         }
         let imbalance = self.network.imbalance(&self.trial);
         self.charge_balance_error = self.charge_balance_error.max(imbalance);
-        std::mem::swap(&mut self.previous, &mut self.state);
-        std::mem::swap(&mut self.state, &mut self.trial);
+        self.states.rotate_right(1);
+        std::mem::swap(&mut self.states[0], &mut self.trial);
         self.network.accept();
         self.time += self.dt;
         self.stage_steps += 1;
@@ -337,8 +390,9 @@ impl Integrator {
         self.rejections = 0;
         self.in_step = false;
         self.current = current;
-        // The first step holds the jump of the ohmic drop: no slope to extrapolate.
-        self.previous_dt = (!first).then_some(self.dt);
+        self.charge = self.rule.gain(self.charge, current);
+        self.past.truncate(DEPTH - 1);
+        self.past.insert(0, Past { dt: self.dt, watched });
         let end = if at_limit {
             Some(End::Voltage)
         } else if holds && self.stage.least_current.is_some_and(|least| current.abs() <= least) {
@@ -351,13 +405,13 @@ impl Integrator {
         if end.is_none() && self.stage_steps >= MAX_STEPS {
             return Err(Failure::TooManySteps { time: self.time, voltage });
         }
-        let wanted = if first { 2.0 } else { 0.9 / far.max(1e-9) };
-        self.dt = (self.dt * wanted.clamp(0.3, 2.0)).min(self.longest);
+        let done = self.dt;
+        self.dt = (done * wanted).min(self.longest);
         if limited && room(voltage) > 0.0 && room(before) > room(voltage) && !first {
             // Do not shoot far beyond the limit.
-            let to_limit = self.previous_dt.unwrap_or(self.dt) * room(voltage) / (room(before) - room(voltage));
+            let to_limit = done * room(voltage) / (room(before) - room(voltage));
             self.dt = self.dt.min(1.05 * to_limit.max(SHORTEST));
         }
-        Ok(Progress::Accepted(Accepted { time: self.time, voltage, current, end }))
+        Ok(Progress::Accepted(Accepted { time: self.time, voltage, current, charge: self.charge, end }))
     }
 }

@@ -41,9 +41,11 @@ pub fn sigma(x: f64) -> f64 {
     LITHIATED * libm::exp(std::f64::consts::LN_10 * DECADES * delithiation)
 }
 
-/// Exchange current density relative to its value at x = 0.5: `2 √(x (1 − x))`, never below 1 % of it.
-pub fn j0_shape(x: f64) -> f64 {
-    (2.0 * (x * (1.0 - x)).max(0.0).sqrt()).max(0.01)
+/// Exchange current density relative to its value at x = 0.5, `2 √(x (1 − x))` but never below 1 % of it, and its derivative.
+pub fn j0_shape(x: f64) -> (f64, f64) {
+    const LEAST: f64 = 0.01;
+    let shape = 2.0 * (x * (1.0 - x)).max(0.0).sqrt();
+    if shape > LEAST { (shape, 2.0 * (1.0 - 2.0 * x) / shape) } else { (LEAST, 0.0) }
 }
 
 /// A quantity that falls strictly with the open-circuit voltage: a cubic table, continued by exponentials that approach a

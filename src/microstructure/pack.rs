@@ -78,7 +78,7 @@ const ABOVE: f64 = 1.06;
 
 /// The fraction at which spheres for a target fraction are packed: 0.37 · 1.27^k, at most 0.57.
 ///
-/// A band reaches to 6 % above its reference ([`ABOVE`]; factor 1.02 on the radii).
+/// A band reaches to 6 % above its reference (factor 1.02 on the radii).
 pub fn reference_fraction(target: f64) -> f64 {
     const RATIO: f64 = 1.27;
     // Less than a particle in any domain; it also keeps the loop below finite.

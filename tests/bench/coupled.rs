@@ -7,6 +7,7 @@
 use std::time::Instant;
 
 use catholyte::cell::network::{Load, Network};
+use catholyte::cell::rule::Rule;
 use catholyte::constants::ONE_C_A_PER_KG;
 use catholyte::linalg::multigrid::Multigrid;
 use catholyte::linalg::refine::{ROUND, Refinement, Step};
@@ -22,10 +23,10 @@ fn main() {
     let structure = microstructure::build(&recipe).expect("a structure");
     let mut network = Network::new(&structure, simulation::cell_parameters(&recipe)).expect("a path");
     network.set_load(Load::Current(0.5 * ONE_C_A_PER_KG * network.nca_mass()));
-    let state = network.rest(recipe.initial_voltage_v);
+    let mut state = network.rest(recipe.initial_voltage_v);
     let mut residual = vec![0.0; state.len()];
     for step_s in [10.0, 200.0] {
-        network.freeze(&state, step_s);
+        network.begin(Rule::new(step_s, &[]), &mut state);
         network.evaluate(&state, &mut residual);
         network.lattice.update_diagonal();
         let lattice = &network.lattice;
