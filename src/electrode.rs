@@ -11,7 +11,7 @@ use catholyte::export;
 use catholyte::materials::Phase;
 use catholyte::microstructure::{self, BuildError, Microstructure};
 use catholyte::plots::Style;
-use catholyte::plots::runs::{self, Along, Kind, Run};
+use catholyte::plots::runs::{self, Along, Kind, Measured, Run};
 use catholyte::presets;
 use catholyte::recipe::{Recipe, RecipeIssue};
 use catholyte::simulation::{self, Simulation, Status};
@@ -341,11 +341,12 @@ fn write_figure(electrode: &Electrode, recipe: &Recipe, simulation: &Simulation,
             colour: 0,
             dashed: false,
             discharge: None,
+            rates: Vec::new(),
             recipe: recipe.clone(),
             rows: series.rows().to_vec(),
             first_cycle_efficiency: simulation.summary().first_cycle_efficiency,
         };
-        let figure = runs::figure(Kind::Voltage, Along::Capacity, &[run], true);
+        let figure = runs::figure(Kind::Voltage, Along::Capacity, &[run], &Measured::All);
         figure.draw(&root, [figure.x.scale, figure.y.scale], &Style::figure())?;
         root.present()?;
     }

@@ -168,9 +168,18 @@ pub fn protocol(recipe: &Recipe) -> Protocol {
     if steps.is_empty() {
         steps.push(Step::discharge(recipe.c_rate, recipe.cutoff_voltage_v));
     }
-    let first = steps.iter().find(|step| step.drive != Drive::CRate(0.0));
-    let full = first.is_some_and(|step| step.charges() || matches!(step.drive, Drive::Voltage(_)));
+    let full = begins_with_charge(&steps);
     Protocol { initial_voltage_v: if full { recipe.cutoff_voltage_v } else { recipe.initial_voltage_v }, steps }
+}
+
+/// Does a recipe's protocol find the NCA full of lithium ([`protocol`])?
+pub fn starts_full(recipe: &Recipe) -> bool {
+    begins_with_charge(&protocol(recipe).steps)
+}
+
+fn begins_with_charge(steps: &[Step]) -> bool {
+    let first = steps.iter().find(|step| step.drive != Drive::CRate(0.0));
+    first.is_some_and(|step| step.charges() || matches!(step.drive, Drive::Voltage(_)))
 }
 
 impl Simulation {

@@ -8,6 +8,7 @@ pub mod chart;
 pub mod conduct;
 pub mod draw;
 pub mod fields;
+pub mod form;
 pub mod structure;
 pub mod twin;
 pub mod verify;
@@ -22,8 +23,7 @@ use crate::citation::{VERSION, citation};
 use crate::composition::Composition;
 use crate::materials::{self, Halide};
 use crate::paper::{MEASURED, Quantity};
-use crate::protocol::TEMPLATES;
-use crate::recipe::{FIELDS, FieldKind, Mode, Recipe, RecipeIssue};
+use crate::recipe::{Recipe, RecipeIssue};
 use crate::{presets as gallery, simulation, snapshots};
 
 /// Memory that one run may take in a tab [bytes]; browsers end tabs that want much more.
@@ -62,46 +62,6 @@ fn read_recipe(value: JsValue) -> Result<Recipe, Vec<RecipeIssue>> {
         Some(issue) => Err(vec![issue]),
         None => Ok(recipe),
     }
-}
-
-/// The table of fields, each with its default, the range of its slider, texts to start from `{name, text}` and the mode in which it
-/// counts (null: always).
-#[wasm_bindgen]
-pub fn fields() -> JsValue {
-    let defaults = Recipe::default().to_json();
-    let presets: Vec<Value> =
-        gallery::all().iter().filter_map(|p| Some(Recipe::from_json(&p.recipe).ok()?.to_json())).collect();
-    let rows: Vec<Value> = FIELDS
-        .iter()
-        .map(|field| {
-            let mut row = json!(field);
-            row["default"] = defaults[field.key].clone();
-            row["mode"] = match field.key {
-                "porosity" => json!(Mode::Porosity),
-                "loading_mg_cm2" => json!(Mode::Mass),
-                _ => Value::Null,
-            };
-            row["templates"] = match field.key {
-                "protocol" => TEMPLATES.iter().map(|(name, text)| json!({"name": name, "text": text})).collect(),
-                _ => json!([]),
-            };
-            row["slider"] = slider(field.kind, presets.iter().filter_map(|p| p[field.key].as_f64()));
-            row
-        })
-        .collect();
-    to_js(&rows)
-}
-
-/// A slider's range: narrower than what is allowed, wide enough for twice what the presets use. Numbers that span many
-/// decades and do not differ between presets get a logarithmic one.
-fn slider(kind: FieldKind, used: impl Iterator<Item = f64>) -> Value {
-    let FieldKind::Number { min, max, step } = kind else { return Value::Null };
-    if min > 0.0 && max / min >= 1e4 {
-        return json!({"min": min, "max": max, "log": true});
-    }
-    let largest = used.fold(0.0, f64::max);
-    let wanted = if largest > 0.0 { 2.0 * largest } else { 1000.0 * step };
-    json!({"min": min, "max": ((wanted / step).round() * step).min(max), "log": false})
 }
 
 /// The presets: `{name, title, question, source, recipe, measured, carbon_coverage}` with every field of the recipe written out.

@@ -1,7 +1,7 @@
 // @ts-check
 // Runs as text, for a file and for the browser's storage, and back: what comes from outside is checked to the last number.
 
-import { COLUMNS } from './messages.js';
+import { COLUMNS } from './requests.js';
 import { hasSteps } from './runs.js';
 
 /** @typedef {import('./runs.js').Run} Run */

@@ -17,18 +17,16 @@ import { sketchOf } from './sketch.js';
 import { keepRuns, keepSettings, keptRuns, keptSettings } from './storage.js';
 import { setUpTheme } from './theme.js';
 import { oneAFrame } from './views/canvas.js';
-import { Compare } from './views/compare.js';
-import { Cursor } from './views/cursor.js';
+import { AXES, Cursor } from './views/cursor.js';
 import { setUpFiles, setUpRunFiles } from './views/files.js';
 import { Flow } from './views/flow.js';
 import { Form } from './views/form.js';
 import { Import } from './views/import.js';
-import { Plots } from './views/plots.js';
+import { KINDS, Plots } from './views/plots.js';
 import { RunBar } from './views/run-bar.js';
 import { RunTable } from './views/run-list.js';
 import { Slices } from './views/slices.js';
 import { showStructure } from './views/structure.js';
-import { VolumeView } from './views/volume.js';
 import { showComposition, stopReason } from './views/tables.js';
 
 /** @typedef {import('./runs.js').Run} Run */
@@ -39,24 +37,30 @@ const FIRST_PRESET = 'lyc-10';
 const LIVE_MS = 100;
 /** Runs are kept in the browser's storage this long after the last change [ms]. */
 const KEEP_MS = 400;
+/** The rest of the page is fetched after this, even if there is no structure to paint [ms]. */
+const LATER_MS = 2000;
+/** The address follows the view this long after the last change [ms]. */
+const VIEW_MS = 250;
 
 async function start() {
   const compiled = await compile();
+  const simulator = new Simulator(compiled);
+  // Its worker gets ready while this thread does.
+  simulator.warm();
   await init({ module_or_path: compiled });
 
   /** @type {import('./views/form.js').Preset[]} */
   const presets = module.presets();
   const settings = keptSettings();
-  const simulator = new Simulator(compiled, (crash) => {
+  simulator.onLost = (crash) => {
     // The structure is gone with its worker. It is not built anew at once: what crashed once would crash again.
     report = null;
     builder.forget();
     if (crash) bar.warn(crash);
-  });
+  };
   const list = new RunList(module.about().version, module.curve_colours(false).length);
   const runner = new Runner(simulator, list, follow);
   const slices = new Slices(module, simulator, new Cursor());
-  const volume = new VolumeView(module, simulator, slices);
   const plots = new Plots(module);
   /** The run whose fields are shown. @type {Run | null} */
   let discharged = null;
@@ -93,8 +97,14 @@ async function start() {
   const isAnswered = () => checked !== null && answered !== null && sameRecipe(checked.recipe, answered);
 
   const first = presets.find((p) => p.name === FIRST_PRESET) ?? presets[0];
-  const form = new Form(module.fields(), presets, first, module.new_seed, (knob) => change(knob));
-  const links = new Links(form.fields, presets, first, (recipe) => module.check_recipe(recipe).issues ?? []);
+  const form = new Form(module.fields(), presets, first, module.new_seed, module.unused_fields, (knob) => change(knob));
+  const links = new Links(form.fields, presets, first, (recipe) => module.check_recipe(recipe).issues ?? [], {
+    cut: AXES,
+    show: slices.views.map(({ key }) => key),
+    chart: KINDS.map(([key]) => key),
+    over: plots.overs,
+  });
+  const link = () => links.write(form.state, { ...slices.state, ...plots.state });
   const builder = new Builder(module, simulator, () => imported, {
     onStage: (stage, fraction) => {
       // A discharge that waits for its structure has nothing else to tell.
@@ -113,7 +123,7 @@ async function start() {
   });
 
   const tellAround = setUpEmbedding({
-    state: () => ({ link: links.write(form.state), preset: form.base.name, recipe: form.recipe, result: isAnswered() ? result : null }),
+    state: () => ({ link: link(), preset: form.base.name, recipe: form.recipe, result: isAnswered() ? result : null }),
     set: (name, fields) => {
       const preset = presets.find((one) => one.name === (name ?? form.base.name));
       if (!preset) return `There is no electrode ${String(name).slice(0, 40)}.`;
@@ -161,11 +171,22 @@ async function start() {
     } catch (error) {
       if (!(error instanceof BadLink)) throw error;
       bar.warn({ code: 'link', stage: 'following the link', message: error.message, hint: 'The usual electrode is shown instead.' });
-      state = { preset: first, recipe: first.recipe };
+      state = links.read('');
       window.history.replaceState(null, '', location.pathname + location.search);
     }
-    if (state) form.apply(state);
+    if (!state) return;
+    form.apply(state);
+    slices.restore(state.view);
+    plots.restore(state.view);
   }
+
+  /** What is looked at takes no place of its own in the browser's history. */
+  const keepView = debounce(VIEW_MS, () => {
+    // The name of a place on the page stays.
+    if (checked && /^(#v|$)/.test(location.hash) && location.hash !== link()) window.history.replaceState(null, '', location.pathname + location.search + link());
+  });
+  slices.addEventListener('shown', keepView);
+  plots.addEventListener('change', keepView);
 
   /** @param {string | null} knob */
   function change(knob) {
@@ -177,7 +198,7 @@ async function start() {
 
   /** @param {boolean} own is it a place of its own in the browser's history? */
   function address(own) {
-    const url = location.pathname + location.search + links.write(form.state);
+    const url = location.pathname + location.search + link();
     if (own && embedded === null) window.history.pushState(null, '', url);
     else window.history.replaceState(null, '', url);
     undo.disabled = !history.canUndo;
@@ -271,7 +292,8 @@ async function start() {
   async function draw(found, wanted) {
     if (hasFlux && !found.has_flow) flow.say('');
     hasFlux &&= found.has_flow;
-    await Promise.all([slices.setStructure(found, String(wanted.recipe.halide)), volume.setStructure(found, styles())]);
+    const inSpace = later.then(({ volume }) => volume.setStructure(found, styles()));
+    await Promise.all([slices.setStructure(found, String(wanted.recipe.halide)), inSpace]);
   }
 
   /** @param {import('./messages.js').Volume} taken */
@@ -458,14 +480,20 @@ async function start() {
       byId('bench').scrollIntoView();
     },
   });
-  new Compare(
-    presets,
-    list,
-    (all) => {
-      for (const { preset, recipe } of all) void job({ title: preset.title, preset: preset.name, recipe, file: null, live: false });
-    },
-    (current) => runner.cancel(current),
-  );
+  /** @param {import('./views/compare.js').Asked[]} all */
+  const runAll = (all) => {
+    for (const { preset, recipe } of all) void job({ title: preset.title, preset: preset.name, recipe, file: null, live: false });
+  };
+  /** What lies below the first screen is fetched once that is painted. */
+  const later = (async () => {
+    const painted = new Promise((resolve) => slices.addEventListener('shown', resolve, { once: true }));
+    await Promise.race([painted, new Promise((resolve) => setTimeout(resolve, LATER_MS))]);
+    const [{ VolumeView }, { Compare }] = await Promise.all([import('./views/volume.js'), import('./views/compare.js')]);
+    return {
+      volume: new VolumeView(module, simulator, slices),
+      compare: new Compare(module, presets, list, runAll, (current) => runner.cancel(current)),
+    };
+  })();
   setUpRunFiles(list, (recipe) => module.check_recipe(recipe));
 
   /** What the chart shows, to tell a longer curve from another set of curves. */
@@ -525,8 +553,11 @@ async function start() {
   });
   setUpTheme(/** @type {HTMLButtonElement} */ (byId('theme')), () => {
     slices.redraw();
-    volume.redraw();
     table.redraw();
+    void later.then(({ volume, compare }) => {
+      volume.redraw();
+      compare.figures.redraw();
+    });
     drawn = '';
     showCurves();
   });

@@ -1,6 +1,6 @@
 // @ts-check
 // Every message between page and worker. Each carries the id of the request it belongs to; a request gets any number of
-// `progress` and then exactly one of `done`, `cancelled`, `failed`, `crashed`.
+// `progress` and then exactly one of `done`, `cancelled`, `failed`, `crashed`. Types alone: nothing loads this file.
 
 /**
  * A recipe as the form holds it: numbers, names and lists by key; text where the user typed something that is no number, and for
@@ -170,23 +170,4 @@
  *   | {kind: 'crashed', id: number | null, message: string}} Reply
  */
 
-/** The columns of a run that the page keeps. */
-export const COLUMNS = [
-  'time_s',
-  'step',
-  'capacity_mah_g',
-  'voltage_v',
-  'c_rate',
-  'ocv_v',
-  'loss_electronic_v',
-  'loss_contact_v',
-  'loss_ionic_v',
-  'loss_film_v',
-  'loss_charge_transfer_v',
-  'loss_diffusion_v',
-  'loss_heterogeneity_v',
-  'loss_separator_v',
-];
-
-/** Requests about what is there already: they are answered between two pieces of a run. */
-export const PICTURES = ['slices', 'field', 'starved', 'labels', 'file'];
+export {};

@@ -4,12 +4,12 @@
 /** @typedef {import('./views/form.js').Preset} Preset */
 /** @typedef {import('./runs.js').Run} Run */
 
-/** Voxels at which all of them take a minute or two [um]. */
+/** Voxels at which all of them take about two minutes [um]. */
 const VOXEL_UM = 1;
 
-/** Capacity against rate (Fig. 2e), and what carbon in the coat does (Fig. 7c). */
+/** What the share of LYC does to capacity and energy (Fig. 2e), and what carbon in the coat does (Fig. 7c). */
 export const FIGURES = [
-  { id: 'rates', electrodes: ['bare', 'lyc-7', 'lyc-10', 'lyc-14', 'lyc-43'] },
+  { id: 'halide', electrodes: ['bare', 'lyc-3', 'lyc-5', 'lyc-7', 'lyc-10', 'lyc-12', 'lyc-14', 'lyc-43'] },
   { id: 'cure', electrodes: ['lyc-14', 'lyc-c-14'] },
 ];
 export const RATES = [0.1, 2];

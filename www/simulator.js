@@ -38,14 +38,19 @@ export class Simulator {
 
   /**
    * @param {WebAssembly.Module} module compiled once for all workers
-   * @param {(crash: Failure | null) => void} onLost told when the shown structure is gone, and of every crash
+   * @param {(crash: Failure | null) => void} [onLost] told when the shown structure is gone, and of every crash
    * @param {number} [size] number of workers
    */
-  constructor(module, onLost, size = poolSize()) {
+  constructor(module, onLost = () => {}, size = poolSize()) {
     this.module = module;
     this.onLost = onLost;
     this.#workers = Array(size).fill(null);
     this.#jobs = Array(size).fill(null);
+  }
+
+  /** Starts the worker of what is shown before there is anything to do. */
+  warm() {
+    this.#first();
   }
 
   /**

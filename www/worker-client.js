@@ -2,7 +2,7 @@
 // One worker from the page's side: requests as promises, cancelled by AbortSignals. A worker that crashes, or does not answer a
 // cancellation, is replaced.
 
-import { PICTURES } from './messages.js';
+import { PICTURES } from './requests.js';
 
 /** @typedef {import('./messages.js').Request} Request */
 /** @typedef {import('./messages.js').Asked} Asked */

@@ -3,7 +3,7 @@
 // pauses and cancellations are heard between two pieces of a run.
 
 import init, { Twin, Volume, verify_case } from './pkg/catholyte.js';
-import { COLUMNS, PICTURES } from './messages.js';
+import { COLUMNS, PICTURES } from './requests.js';
 
 /** @typedef {import('./messages.js').Request} Request */
 /** @typedef {import('./messages.js').Asked} Asked */

@@ -94,6 +94,7 @@ mod tests {
             colour: 0,
             dashed: false,
             discharge: None,
+            rates: Vec::new(),
             recipe,
             rows,
             first_cycle_efficiency: None,

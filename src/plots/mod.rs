@@ -5,6 +5,7 @@
 
 mod chart;
 mod colormap;
+mod comparison;
 mod figure;
 mod losses;
 pub mod runs;

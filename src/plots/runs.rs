@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::comparison::{capacity, efficiency, energy, rate};
 use super::losses::losses;
 use super::{Axis, Figure, Line, Mark, Scale, Series};
 use crate::constants::ONE_C_A_PER_KG;
 use crate::materials::nca::{OpenCircuitVoltage, theoretical_capacity_mah_g};
-use crate::paper::{self, MEASURED, Quantity};
-use crate::presets;
+use crate::paper::{self, MEASURED, Measurement, Quantity};
 use crate::recipe::Recipe;
 use crate::results::Row;
 
@@ -25,6 +25,8 @@ pub enum Kind {
     Rate,
     /// Energy per mass of the composite over the halide's share.
     Energy,
+    /// Capacity over the halide's share.
+    Capacity,
     /// First-cycle efficiency over the halide's share.
     Efficiency,
 }
@@ -40,6 +42,31 @@ pub enum Along {
     Charge,
 }
 
+/// Whose values, measured by the paper, are drawn as marks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Measured {
+    None,
+    All,
+    /// The electrodes of these presets.
+    Of(Vec<String>),
+}
+
+impl Measured {
+    fn shows(&self, electrode: &str) -> bool {
+        match self {
+            Measured::None => false,
+            Measured::All => true,
+            Measured::Of(names) => names.iter().any(|name| name == electrode),
+        }
+    }
+
+    /// The numbers that are shown.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &'static Measurement> {
+        MEASURED.iter().filter(|m| self.shows(m.electrode))
+    }
+}
+
 /// One run: how it is drawn, what was run, and its columns.
 #[derive(Clone, Debug)]
 pub struct Run {
@@ -51,6 +78,8 @@ pub struct Run {
     pub dashed: bool,
     /// Once it has come to its end.
     pub discharge: Option<Discharge>,
+    /// Rate and capacity [mAh/g] of every discharge to its end; none for one from before steps were kept.
+    pub rates: Vec<[f64; 2]>,
     pub recipe: Recipe,
     pub rows: Vec<Row>,
     /// Discharge over charge of the first cycle [%].
@@ -103,26 +132,17 @@ pub(super) const CAPACITY: Axis = Axis {
     decimals: 1,
     scale: Scale { from: 0.0, to: 220.0, log: false },
 };
-const HALIDE: Axis = Axis {
-    name: "Halide",
-    unit: "wt%",
-    label: "Halide (wt% of NCA)",
-    decimals: 1,
-    scale: Scale { from: 0.0, to: 45.0, log: false },
-};
-/// Shapes of the paper's electrodes, in the order in which they appear.
-const SHAPES: [Mark; 5] = [Mark::Circle, Mark::Square, Mark::Diamond, Mark::Up, Mark::Down];
-
 /// The chart of this kind.
 ///
-/// * `paper` – draw the paper's measured values?
-pub fn figure(kind: Kind, along: Along, runs: &[Run], paper: bool) -> Figure {
+/// * `paper` – whose measured values are drawn; profiles show those of their own runs if there are any to show
+pub fn figure(kind: Kind, along: Along, runs: &[Run], paper: &Measured) -> Figure {
     match kind {
         Kind::Voltage => voltage(along, runs, paper),
         Kind::Losses => losses(along, runs.last()),
         Kind::Dqdv => dqdv(runs),
         Kind::Rate => rate(runs, paper),
         Kind::Energy => energy(runs),
+        Kind::Capacity => capacity(runs, paper),
         Kind::Efficiency => efficiency(runs, paper),
     }
 }
@@ -141,7 +161,7 @@ pub(super) fn values(series: &[Series], k: usize) -> impl Iterator<Item = f64> {
     series.iter().flat_map(|s| &s.points).map(move |p| p[k])
 }
 
-fn curve(run: &Run, points: Vec<[f64; 2]>) -> Series {
+pub(super) fn curve(run: &Run, points: Vec<[f64; 2]>) -> Series {
     Series {
         name: run.label.clone(),
         colour: Some(run.colour),
@@ -154,13 +174,8 @@ fn curve(run: &Run, points: Vec<[f64; 2]>) -> Series {
     }
 }
 
-fn measured(name: String, colour: Option<usize>, mark: Mark, points: Vec<[f64; 2]>) -> Series {
+pub(super) fn measured(name: String, colour: Option<usize>, mark: Mark, points: Vec<[f64; 2]>) -> Series {
     Series { name, colour, line: None, mark: Some(mark), points, notes: Vec::new(), measured: true, area: None }
-}
-
-/// The paper's value for this electrode.
-fn value_of(electrode: &str, quantity: Quantity) -> Option<f64> {
-    MEASURED.iter().find(|m| m.electrode == electrode && m.quantity == quantity).map(|m| m.value)
 }
 
 impl Along {
@@ -200,7 +215,7 @@ pub fn place(along: Along, run: &Run, time_s: f64) -> Option<[f64; 2]> {
     Some([along.value(&run.recipe, &OpenCircuitVoltage::measured(), row), row.voltage_v])
 }
 
-fn voltage(along: Along, runs: &[Run], paper: bool) -> Figure {
+fn voltage(along: Along, runs: &[Run], paper: &Measured) -> Figure {
     let ocv = OpenCircuitVoltage::measured();
     let points = |run: &Run| {
         let line = |rows: &[Row]| -> Vec<[f64; 2]> {
@@ -217,24 +232,22 @@ fn voltage(along: Along, runs: &[Run], paper: bool) -> Figure {
         }
     };
     let mut series: Vec<Series> = runs.iter().map(|run| curve(run, points(run))).collect();
-    if paper {
-        let mut told = Vec::new();
-        for run in runs {
-            let recipe = &run.recipe;
-            // One discharge from the start is what the paper's times and charges belong to.
-            let Some(preset) = paper::electrode(recipe).filter(|_| recipe.protocol.is_empty()) else { continue };
-            let quantity = Quantity::DischargeCapacity { c_rate: recipe.c_rate };
-            let Some(capacity) = value_of(&preset.name, quantity) else { continue };
-            let name = format!("paper, {} at {}C", preset.title, recipe.c_rate);
-            if told.contains(&name) {
-                continue;
-            }
-            let end = &discharge_rows(recipe, &[capacity], &[3.0])[0];
-            let x = along.value(recipe, &ocv, end);
-            // The paper tells where its discharges end, all at 3.0 V.
-            series.push(measured(name.clone(), Some(run.colour), Mark::Diamond, vec![[x, 3.0]]));
-            told.push(name);
+    let mut told = Vec::new();
+    for run in runs {
+        let recipe = &run.recipe;
+        // One discharge from the start is what the paper's times and charges belong to.
+        let Some(preset) = paper::electrode(recipe).filter(|_| recipe.protocol.is_empty()) else { continue };
+        let quantity = Quantity::DischargeCapacity { c_rate: recipe.c_rate };
+        let Some(found) = paper.iter().find(|m| m.electrode == preset.name && m.quantity == quantity) else { continue };
+        let name = format!("paper, {} at {}C", preset.title, recipe.c_rate);
+        if told.contains(&name) {
+            continue;
         }
+        let end = &discharge_rows(recipe, &[found.value], &[3.0])[0];
+        let x = along.value(recipe, &ocv, end);
+        // The paper tells where its discharges end, all at 3.0 V.
+        series.push(measured(name.clone(), Some(run.colour), Mark::Diamond, vec![[x, 3.0]]));
+        told.push(name);
     }
     let x = along.axis(values(&series, 0));
     let y = reach(VOLTAGE, values(&series, 1), 0.2);
@@ -274,125 +287,13 @@ fn dqdv(runs: &[Run]) -> Figure {
     Figure { title: "Differential capacity", x, y, series, cursor: None }
 }
 
-/// Groups in the order in which they first appear.
-fn groups<K: PartialEq>(runs: &[Run], key: impl Fn(&Run, Discharge) -> K) -> Vec<(K, Vec<(&Run, Discharge)>)> {
-    let mut groups: Vec<(K, Vec<(&Run, Discharge)>)> = Vec::new();
-    for run in runs {
-        let Some(discharge) = run.discharge else { continue };
-        let key = key(run, discharge);
-        match groups.iter_mut().find(|(k, _)| *k == key) {
-            Some((_, members)) => members.push((run, discharge)),
-            None => groups.push((key, vec![(run, discharge)])),
-        }
-    }
-    groups
-}
-
-/// A line with dots through one point for each run, from left to right.
-fn joined(name: String, colour: usize, dashed: bool, mut points: Vec<([f64; 2], String)>) -> Series {
-    points.sort_by(|a, b| a.0[0].total_cmp(&b.0[0]));
-    let (points, notes) = points.into_iter().unzip();
-    let line = Some(if dashed { Line::Dashed } else { Line::Full });
-    Series { name, colour: Some(colour), line, mark: Some(Mark::Dot), points, notes, measured: false, area: None }
-}
-
-fn rate(runs: &[Run], paper: bool) -> Figure {
-    // Runs of one electrode differ in nothing but the rate.
-    let groups = groups(runs, |run, _| Recipe { c_rate: 1.0, protocol: String::new(), ..run.recipe.clone() });
-    let mut series = Vec::new();
-    for (_, members) in &groups {
-        let points = members.iter().map(|(_, d)| ([d.c_rate, d.capacity], String::new())).collect();
-        let (first, _) = members[0];
-        series.push(joined(first.title.clone(), first.colour, first.dashed, points));
-    }
-    if paper {
-        let mut shapes = SHAPES.iter();
-        for preset in presets::all() {
-            let points: Vec<[f64; 2]> = MEASURED
-                .iter()
-                .filter(|m| m.electrode == preset.name)
-                .filter_map(|m| match m.quantity {
-                    Quantity::DischargeCapacity { c_rate } => Some([c_rate, m.value]),
-                    _ => None,
-                })
-                .collect();
-            if points.is_empty() {
-                continue;
-            }
-            if let Some(&shape) = shapes.next() {
-                // In the colour of the runs it belongs to.
-                let ours = groups.iter().find(|(r, _)| paper::electrode(r).is_some_and(|p| p.name == preset.name));
-                let colour = ours.map(|(_, members)| members[0].0.colour);
-                series.push(measured(format!("paper, {}", preset.title), colour, shape, points));
-            }
-        }
-    }
-    let (low, high) = values(&series, 0).fold((0.1_f64, 2.0_f64), |(l, h), v| (l.min(v), h.max(v)));
-    let x = Axis {
-        name: "Rate",
-        unit: "C",
-        label: "Rate (C; 1C is 180 mA per g of NCA)",
-        decimals: 2,
-        scale: Scale { from: 0.8 * low, to: 1.25 * high, log: true },
-    };
-    let y = reach(CAPACITY, values(&series, 1), 20.0);
-    Figure { title: "Rate capability", x, y, series, cursor: None }
-}
-
-fn energy(runs: &[Run]) -> Figure {
-    let mixed = |r: &Recipe| r.mixed_halide_parts + r.mixed_carbon_parts > 0.0;
-    let groups = groups(runs, |run, d| (d.c_rate, run.recipe.halide, mixed(&run.recipe)));
-    let series: Vec<Series> = groups
-        .iter()
-        .enumerate()
-        .map(|(i, ((c_rate, halide, mixed), members))| {
-            let points =
-                members.iter().map(|(run, d)| ([paper::halide_percent(&run.recipe), d.energy], run.title.clone()));
-            let name = format!("{}{} at {c_rate}C", halide.label(), if *mixed { "-C" } else { "" });
-            joined(name, i, i >= super::CURVE_COLOURS.len(), points.collect())
-        })
-        .collect();
-    let y = Axis {
-        name: "Energy density",
-        unit: "Wh/kg",
-        label: "Energy (Wh per kg of composite)",
-        decimals: 1,
-        scale: Scale::even(0.0, 600.0),
-    };
-    let (x, y) = (reach(HALIDE, values(&series, 0), 5.0), reach(y, values(&series, 1), 100.0));
-    Figure { title: "Energy density", x, y, series, cursor: None }
-}
-
-fn efficiency(runs: &[Run], paper: bool) -> Figure {
-    let mut series: Vec<Series> = Vec::new();
-    for run in runs {
-        let Some(percent) = run.first_cycle_efficiency else { continue };
-        let mut one = curve(run, vec![[paper::halide_percent(&run.recipe), percent]]);
-        (one.line, one.mark) = (None, Some(Mark::Dot));
-        series.push(one);
-    }
-    if paper {
-        let theirs = MEASURED.iter().filter(|m| m.quantity == Quantity::FirstCycleEfficiency);
-        let points = theirs.filter_map(|m| Some([paper::halide_percent(&presets::find(m.electrode).ok()?), m.value]));
-        series.push(measured("paper, 0.1C".into(), None, Mark::Diamond, points.collect()));
-    }
-    let y = Axis {
-        name: "First-cycle efficiency",
-        unit: "%",
-        label: "First-cycle efficiency (%)",
-        decimals: 1,
-        scale: Scale::even(50.0, 100.0),
-    };
-    let (x, y) = (reach(HALIDE, values(&series, 0), 5.0), reach(y, values(&series, 1), 10.0));
-    Figure { title: "First-cycle efficiency", x, y, series, cursor: None }
-}
-
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
+    use crate::presets;
     use serde_json::json;
 
-    fn run(preset: &str, c_rate: f64, capacity: &[f64], voltage: &[f64]) -> Run {
+    pub fn run(preset: &str, c_rate: f64, capacity: &[f64], voltage: &[f64]) -> Run {
         let recipe = presets::find(preset).unwrap().with_overrides(&json!({"c_rate": c_rate})).unwrap();
         Run {
             label: format!("{preset}, {c_rate}C"),
@@ -400,6 +301,7 @@ mod tests {
             colour: 2,
             dashed: false,
             discharge: Some(Discharge { c_rate, capacity: *capacity.last().unwrap(), energy: 500.0 * c_rate }),
+            rates: Vec::new(),
             rows: discharge_rows(&recipe, capacity, voltage),
             recipe,
             first_cycle_efficiency: None,
@@ -409,7 +311,7 @@ mod tests {
     #[test]
     fn the_axes_of_a_profile_keep_still_until_a_value_leaves_them() {
         let ends = |q: f64, v: f64| {
-            let f = figure(Kind::Voltage, Along::Capacity, &[run("lyc-3", 0.5, &[0.0, q], &[4.2, v])], false);
+            let f = figure(Kind::Voltage, Along::Capacity, &[run("lyc-3", 0.5, &[0.0, q], &[4.2, v])], &Measured::None);
             [f.x.scale.from, f.x.scale.to, f.y.scale.from, f.y.scale.to]
         };
         assert_eq!(ends(10.0, 4.1), [0.0, 220.0, 3.0, 4.4]);
@@ -420,27 +322,30 @@ mod tests {
     #[test]
     fn a_profile_over_time_and_charge_has_their_units() {
         let runs = [run("lyc-10", 0.5, &[0.0, 90.0], &[4.2, 3.0])];
-        let points = |along| figure(Kind::Voltage, along, &runs, false).series[0].points.clone();
+        let points = |along| figure(Kind::Voltage, along, &runs, &Measured::None).series[0].points.clone();
         assert_eq!(points(Along::Time)[1], [1.0, 3.0]);
         let charge = points(Along::Charge);
         assert!((charge[0][0] - 100.0).abs() < 1e-9, "full at the start: {charge:?}");
         // The window from 4.28 to 3.0 V holds 211 mAh/g.
         assert!((charge[1][0] - (100.0 - 100.0 * 90.0 / 211.0)).abs() < 0.5, "{charge:?}");
-        let axis = figure(Kind::Voltage, Along::Charge, &runs, false).x;
+        let axis = figure(Kind::Voltage, Along::Charge, &runs, &Measured::None).x;
         assert_eq!((axis.scale.from, axis.scale.to, axis.unit), (100.0, 0.0, "%"));
     }
 
     #[test]
     fn the_paper_marks_where_its_own_discharge_of_that_electrode_and_rate_ended() {
-        let marks = |runs: &[Run], paper| -> Vec<(String, [f64; 2])> {
-            let f = figure(Kind::Voltage, Along::Capacity, runs, paper);
+        let marks = |runs: &[Run], paper: Measured| -> Vec<(String, [f64; 2])> {
+            let f = figure(Kind::Voltage, Along::Capacity, runs, &paper);
             f.series.iter().filter(|s| s.measured).map(|s| (s.name.clone(), s.points[0])).collect()
         };
         let ten = run("lyc-10", 2.0, &[0.0, 90.0], &[4.2, 3.0]);
         let expected = vec![("paper, 10 wt% LYC at 2C".to_string(), [122.0, 3.0])];
-        assert_eq!(marks(&[ten.clone(), ten.clone()], true), expected);
-        assert!(marks(&[ten], false).is_empty());
-        assert!(marks(&[run("lyc-10", 0.5, &[0.0], &[4.2]), run("lyc-3", 2.0, &[0.0], &[4.2])], true).is_empty());
+        assert_eq!(marks(&[ten.clone(), ten.clone()], Measured::All), expected);
+        assert!(marks(std::slice::from_ref(&ten), Measured::None).is_empty());
+        assert!(marks(&[ten], Measured::Of(vec!["bare".into()])).is_empty());
+        assert!(
+            marks(&[run("lyc-10", 0.5, &[0.0], &[4.2]), run("lyc-3", 2.0, &[0.0], &[4.2])], Measured::All).is_empty()
+        );
     }
 
     #[test]
@@ -455,39 +360,6 @@ mod tests {
     }
 
     #[test]
-    fn rates_of_one_electrode_are_joined_from_slow_to_fast() {
-        let end = |preset, c_rate, q| run(preset, c_rate, &[0.0, q], &[4.2, 3.0]);
-        let mut unfinished = end("lyc-10", 1.0, 5.0);
-        unfinished.discharge = None;
-        let runs = [end("lyc-10", 2.0, 120.0), end("bare", 0.1, 170.0), end("lyc-10", 0.1, 200.0), unfinished];
-        let f = figure(Kind::Rate, Along::Capacity, &runs, true);
-        assert_eq!(f.series[0].points, [[0.1, 200.0], [2.0, 120.0]]);
-        assert_eq!(f.series[1].points, [[0.1, 170.0]]);
-        let paper: Vec<&Series> = f.series.iter().filter(|s| s.measured).collect();
-        assert_eq!(paper.len(), 5);
-        // The electrodes that we ran lend the paper's marks their colour.
-        assert_eq!(paper.iter().filter(|s| s.colour.is_some()).count(), 2);
-        assert!(paper.iter().any(|s| s.name == "paper, 10 wt% LYC" && s.points == [[0.1, 202.0], [2.0, 122.0]]));
-        let shapes: std::collections::HashSet<_> = paper.iter().map(|s| format!("{:?}", s.mark)).collect();
-        assert_eq!(shapes.len(), 5);
-    }
-
-    #[test]
-    fn energies_of_one_rate_and_halide_are_joined_from_little_halide_to_much() {
-        let runs = [
-            run("lyc-10", 0.1, &[0.0, 200.0], &[4.0, 3.0]),
-            run("bare", 0.1, &[0.0, 100.0], &[4.0, 4.0]),
-            run("lyc-c-14", 0.1, &[0.0, 100.0], &[4.0, 4.0]),
-        ];
-        let f = figure(Kind::Energy, Along::Capacity, &runs, true);
-        let series = &f.series[0];
-        assert_eq!((series.name.as_str(), series.notes[1].as_str()), ("LYC at 0.1C", "lyc-10"));
-        assert!(series.points[0] == [0.0, 50.0] && (series.points[1][0] - 10.0).abs() < 1e-9, "{:?}", series.points);
-        // The mixed coat is another electrode.
-        assert_eq!((f.series.len(), f.series[1].name.as_str()), (2, "LYC-C at 0.1C"));
-    }
-
-    #[test]
     fn steps_of_a_protocol_are_lines_of_their_own_over_capacity() {
         let mut two = run(
             "lyc-10",
@@ -498,25 +370,16 @@ mod tests {
         for (k, row) in two.rows.iter_mut().enumerate() {
             (row.step, row.time_s) = ([0, 0, 0, 1, 1, 2, 2, 2][k], 3600.0 * k as f64);
         }
-        let points = |along| figure(Kind::Voltage, along, std::slice::from_ref(&two), false).series[0].points.clone();
+        let points =
+            |along| figure(Kind::Voltage, along, std::slice::from_ref(&two), &Measured::None).series[0].points.clone();
         let over_charge = points(Along::Capacity);
         // The rest has no length.
         assert_eq!(over_charge.len(), 7);
         assert!(over_charge[3][0].is_nan() && over_charge[4] == [0.0, 4.2], "{over_charge:?}");
         let over_time = points(Along::Time);
         assert!(over_time.len() == 8 && over_time[7] == [7.0, 3.0], "{over_time:?}");
-        let slopes = &figure(Kind::Dqdv, Along::Capacity, std::slice::from_ref(&two), false).series[0].points;
+        let slopes = &figure(Kind::Dqdv, Along::Capacity, std::slice::from_ref(&two), &Measured::None).series[0].points;
         assert!(slopes.len() == 3 && slopes[1][0].is_nan(), "{slopes:?}");
         assert_eq!(place(Along::Time, &two, 7000.0), Some([2.0, 4.3]));
-    }
-
-    #[test]
-    fn efficiencies_stand_beside_the_two_that_the_paper_gives() {
-        let mut ours = run("lyc-10", 0.1, &[0.0], &[4.2]);
-        ours.first_cycle_efficiency = Some(80.0);
-        let f = figure(Kind::Efficiency, Along::Capacity, &[ours, run("bare", 0.1, &[0.0], &[4.2])], true);
-        assert_eq!(f.series.len(), 2);
-        assert!((f.series[0].points[0][0] - 10.0).abs() < 1e-9 && f.series[0].points[0][1] == 80.0);
-        assert_eq!(f.series[1].points.iter().map(|p| p[1]).collect::<Vec<_>>(), [74.1, 81.6]);
     }
 }

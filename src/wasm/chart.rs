@@ -11,7 +11,7 @@ use web_sys::HtmlCanvasElement;
 
 use super::draw::{clear, failed, options, style};
 use super::to_js;
-use crate::plots::runs::{self, Along, Discharge, Kind, Run};
+use crate::plots::runs::{self, Along, Discharge, Kind, Measured, Run};
 use crate::plots::{Chart, Line, Style, curve_colour};
 use crate::recipe::Recipe;
 use crate::results::{Row, Series};
@@ -20,8 +20,7 @@ use crate::results::{Row, Series};
 struct Shown {
     kind: Kind,
     along: Along,
-    /// Draw the paper's measured values?
-    paper: bool,
+    paper: Measured,
 }
 
 #[derive(Deserialize)]
@@ -32,6 +31,7 @@ struct RunOptions {
     dashed: bool,
     /// Numbers of the last discharge, once it has come to its end.
     discharge: Option<Ended>,
+    rates: Vec<[f64; 2]>,
     recipe: serde_json::Value,
     first_cycle_efficiency: Option<f64>,
 }
@@ -64,17 +64,17 @@ impl RunChart {
     #[allow(clippy::new_without_default)]
     pub fn new() -> RunChart {
         let along = Along::default();
-        let chart = Chart::new(runs::figure(Kind::Voltage, along, &[], false));
+        let chart = Chart::new(runs::figure(Kind::Voltage, along, &[], &Measured::None));
         RunChart { runs: Vec::new(), along, chart, pixel_ratio: 1.0 }
     }
 
-    /// Shows runs `{label, title, colour, dashed, discharge, recipe, first_cycle_efficiency, curve}` as `{kind, along, paper}` says;
+    /// Shows runs `{label, title, colour, dashed, discharge, rates, recipe, first_cycle_efficiency, curve}` as `{kind, along, paper}` says;
     /// `curve` has the columns of [`Series`], or at least charge and voltage.
     pub fn set(&mut self, runs: Array, shown: JsValue) -> Result<(), JsValue> {
         let shown: Shown = options(shown)?;
         self.runs = runs.iter().map(read_run).collect::<Result<_, _>>()?;
         self.along = shown.along;
-        self.chart.set(runs::figure(shown.kind, shown.along, &self.runs, shown.paper));
+        self.chart.set(runs::figure(shown.kind, shown.along, &self.runs, &shown.paper));
         Ok(())
     }
 
@@ -183,7 +183,7 @@ fn read_run(run: JsValue) -> Result<Run, JsValue> {
         let value = Reflect::get(&curve, &name.into())?;
         Ok(value.dyn_into::<Float64Array>().map_err(|_| failed("A run lacks a column."))?.to_vec())
     };
-    let RunOptions { label, title, colour, dashed, discharge, recipe, first_cycle_efficiency } = options(run)?;
+    let RunOptions { label, title, colour, dashed, discharge, rates, recipe, first_cycle_efficiency } = options(run)?;
     let recipe = Recipe::from_json(&recipe).map_err(|issues| super::issues_to_js(&issues))?;
     let rows = if Reflect::has(&curve, &"time_s".into())? {
         let columns = Series::names().iter().map(|name| column(name)).collect::<Result<Vec<_>, _>>()?;
@@ -196,5 +196,5 @@ fn read_run(run: JsValue) -> Result<Run, JsValue> {
     };
     let discharge = discharge.map(|d| Discharge { c_rate: d.c_rate, capacity: d.capacity, energy: d.energy });
     let first_cycle_efficiency = first_cycle_efficiency.map(|share| 100.0 * share);
-    Ok(Run { label, title, colour, dashed, discharge, recipe, rows, first_cycle_efficiency })
+    Ok(Run { label, title, colour, dashed, discharge, rates, recipe, rows, first_cycle_efficiency })
 }

@@ -60,7 +60,7 @@ export async function otherPicture(canvas, before) {
 /** A screenshot once nothing moves any more, for what draws with WebGL. */
 export async function stillShot(target, options) {
   for (let [last, i] = ['', 0]; ; i += 1) {
-    await target.page().waitForTimeout(200);
+    await new Promise((resolve) => setTimeout(resolve, 200));
     const now = (await target.screenshot(options)).toString('base64');
     if (now === last) return now;
     if (i === 50) throw new Error('it does not come to rest');
@@ -110,6 +110,22 @@ export async function open({ page, url }) {
   });
   await page.goto(url);
   await ready(page);
+}
+
+/**
+ * Milliseconds of processor time that each task of the page's main thread took while `body` ran. Not wall-clock time: on a busy
+ * machine a task of 8 ms may wait for its processor long enough to pass for one of 60.
+ */
+export async function traceTasks(page, body) {
+  const browser = page.context().browser();
+  await browser.startTracing(page, { categories: ['disabled-by-default-devtools.timeline'] });
+  await body();
+  const { traceEvents } = JSON.parse((await browser.stopTracing()).toString());
+  const thread = ({ pid, tid }) => `${pid}/${tid}`;
+  const names = traceEvents.filter((event) => event.name === 'thread_name');
+  const main = new Set(names.filter((event) => event.args.name === 'CrRendererMain').map(thread));
+  const tasks = traceEvents.filter((event) => event.name === 'RunTask' && main.has(thread(event)));
+  return tasks.filter((task) => task.tdur !== undefined).map((task) => task.tdur / 1000);
 }
 
 /** The finished runs in the table. */

@@ -1,25 +1,9 @@
 // The bench as a visitor uses it: by names and roles, on the real page.
 
 import assert from 'node:assert/strict';
-import { choose, clickWhen, finished, makeSmall, number, open, otherPicture, picture, pointAt, progress, run, runButton, runs, value } from './bench.mjs';
+import { choose, clickWhen, finished, makeSmall, number, open, otherPicture, picture, pointAt, progress, run, runButton, runs, traceTasks, value } from './bench.mjs';
 import { browserTest } from './harness.mjs';
 import { native } from './native.mjs';
-
-/**
- * Milliseconds of processor time that each task of the page's main thread took while `body` ran. Not wall-clock time: on a busy
- * machine a task of 8 ms may wait for its processor long enough to pass for one of 60.
- */
-async function traceTasks(page, body) {
-  const browser = page.context().browser();
-  await browser.startTracing(page, { categories: ['disabled-by-default-devtools.timeline'] });
-  await body();
-  const { traceEvents } = JSON.parse((await browser.stopTracing()).toString());
-  const thread = ({ pid, tid }) => `${pid}/${tid}`;
-  const names = traceEvents.filter((event) => event.name === 'thread_name');
-  const main = new Set(names.filter((event) => event.args.name === 'CrRendererMain').map(thread));
-  const tasks = traceEvents.filter((event) => event.name === 'RunTask' && main.has(thread(event)));
-  return tasks.filter((task) => task.tdur !== undefined).map((task) => task.tdur / 1000);
-}
 
 for (const [rate, c_rate] of [['0.1C', '0.1'], ['2C', '2']]) {
   browserTest(`10 wt% LYC discharges at ${rate} to the capacity of the command line`, async ({ page, url }) => {

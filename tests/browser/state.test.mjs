@@ -1,7 +1,7 @@
 // The state of the bench: presets, undo, links, discharges that begin by themselves, keys, and the paper.
 
 import assert from 'node:assert/strict';
-import { choose, clickWhen, comesTo, finished, makeSmall, number, open, progress, ready, runs } from './bench.mjs';
+import { choose, clickWhen, comesTo, finished, makeSmall, number, open, otherPicture, picture, progress, ready, run, runs } from './bench.mjs';
 import { browserTest } from './harness.mjs';
 
 const button = (page, name) => page.getByRole('button', { name, exact: true });
@@ -77,6 +77,32 @@ browserTest('the address is the state: shared, gone back and forward in', async 
   assert.equal(await number(other, 'Porosity').inputValue(), '0.2');
 });
 
+browserTest('what is looked at is part of the address, and no step back', async ({ page, url }) => {
+  await open({ page, url: `${url}#v1?width_um=10&thickness_um=12` });
+  const steps = await page.evaluate(() => history.length);
+  await choose(page, 'z');
+  await page.getByLabel('Position of the cut', { exact: true }).press('Home');
+  await page.getByRole('combobox', { name: 'Over' }).selectOption('time');
+  await comesTo(() => fragment(page), '#v1?thickness_um=12&width_um=10&cut=z&at=5.5%2C5.5%2C0.5&over=time');
+  await run(page);
+  await finished(page);
+  await page.getByRole('combobox', { name: 'Show' }).selectOption('Ionic potential');
+  await preset(page, 'Losses').check();
+  await comesTo(async () => new URLSearchParams((await fragment(page)).slice(4)).get('chart'), 'losses');
+  assert.equal(await page.evaluate(() => history.length), steps);
+  const link = await page.evaluate(() => location.href);
+  const other = await page.context().newPage();
+  await open({ page: other, url: link });
+  await other.getByRole('img', { name: /^Phase, cross-section at z = 0\.5 µm/ }).waitFor();
+  assert.ok(await preset(other, 'Losses').isChecked());
+  assert.equal(await other.getByRole('combobox', { name: 'Over' }).inputValue(), 'time');
+  // A field of a run comes with the run.
+  await run(other);
+  await other.getByRole('img', { name: /^Ionic potential, cross-section at z = 0\.5 µm/ }).waitFor();
+  await finished(other);
+  assert.equal(await fragment(other), new URL(link).hash);
+});
+
 browserTest('a damaged link says what is wrong and shows the usual electrode', async ({ page, url }) => {
   for (const [damaged, message] of [
     ['#v1?preset=lyc-99', 'There is no electrode “lyc-99”'],
@@ -85,6 +111,8 @@ browserTest('a damaged link says what is wrong and shows the usual electrode', a
     ['#v1?colour=red', 'There is no field “colour”'],
     ['#v1?c_rate=1&c_rate=2', 'It gives “c_rate” twice'],
     ['#v7?c_rate=1', 'It is of version 7'],
+    ['#v1?cut=w', '“w” is nothing to choose for “cut”'],
+    ['#v1?at=1,2', '“1,2” is no place'],
     ['#%F0%9F%98%80', 'is no state of this page'],
   ]) {
     await page.goto('about:blank');
@@ -154,12 +182,22 @@ browserTest('keys do what the help says, and single letters can be switched off'
 browserTest('the paper is run with one click, and can be cancelled', async ({ page, url }) => {
   await open({ page, url });
   await button(page, 'Run the paper').click();
-  await page.getByText(/^0 of 12 discharges done/).waitFor();
-  const first = page.getByRole('table', { name: /Capacity against rate/ }).getByRole('row', { name: /^Bare NCA/ });
+  await page.getByText(/^0 of 18 discharges done/).waitFor();
+  const first = page.getByRole('table', { name: /Capacity at both rates, by share/ }).getByRole('row', { name: /^Bare NCA/ });
   await first.locator('data').first().waitFor({ timeout: 60_000 });
   assert.match(await first.textContent(), /Bare NCA\d+\.\d171/);
+  // What is there is drawn beside what the paper measured.
+  const names = page.getByRole('list', { name: 'Names in Fig. 2e' });
+  await names.getByText('LYC at 0.1C', { exact: true }).waitFor();
+  assert.deepEqual((await names.getByRole('listitem').allTextContents()).slice(-2), ['paper, LYC at 0.1C', 'paper, LYC at 2C']);
+  const chart = page.getByRole('img', { name: 'Chart, Capacity over halide: capacity against halide' });
+  const drawn = await picture(chart);
+  await preset(page, 'Energy').and(page.locator('[name=over-halide]')).check();
+  await otherPicture(page.getByRole('img', { name: 'Chart, Energy density: energy density against halide' }), drawn);
+  await page.getByRole('img', { name: 'Chart, Rate capability: capacity against rate' }).waitFor();
+  assert.deepEqual((await page.getByRole('list', { name: 'Names in Fig. 7c' }).getByRole('listitem').allTextContents()).slice(-2), ['paper, 14 wt% LYC', 'paper, 14 wt% LYC-C']);
   await button(page, 'Cancel the paper').click();
   await page.getByText(/^\d+ discharges at 0.1C and 2C/).waitFor();
-  assert.ok((await runs(page).count()) < 12);
+  assert.ok((await runs(page).count()) < 18);
   assert.ok(await button(page, 'Run the paper').isEnabled());
 });

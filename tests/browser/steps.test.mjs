@@ -52,8 +52,17 @@ browserTest('steps are picked from templates and written by hand; faults stand u
   }
   await templates(page).selectOption('CCCV');
   await button(page, 'Run 3 steps').waitFor();
-  // The rate counts for nothing now.
+  // The rate counts for nothing now, and says why.
+  const reason = (name) => number(page, name).evaluate((input) => document.getElementById(`${input.id}-unused`).textContent);
   assert.ok(await number(page, 'Rate').isDisabled());
+  assert.equal(await reason('Rate'), 'The steps have rates of their own.');
+  assert.ok(await number(page, 'Starting voltage').isDisabled());
+  assert.match(await reason('Starting voltage'), /^The steps begin with a charge/);
+  assert.ok(await number(page, 'Cut-off').isEnabled());
+  await templates(page).selectOption('Pulse');
+  assert.ok(await number(page, 'Starting voltage').isEnabled());
+  assert.ok(await number(page, 'Cut-off').isDisabled());
+  await templates(page).selectOption('CCCV');
   assert.ok(await button(page, '2C').isDisabled());
   await steps(page).fill('Rest for 1 hour\nExplode at 2C');
   const issue = page.locator('#field-protocol-issue');
@@ -65,6 +74,7 @@ browserTest('steps are picked from templates and written by hand; faults stand u
   await steps(page).fill('');
   assert.equal(await issue.isVisible(), false);
   assert.ok(await number(page, 'Rate').isEnabled());
+  assert.equal(await reason('Rate'), '');
 });
 
 browserTest('steps are undone and shared by link', async ({ page, url }) => {
@@ -163,6 +173,16 @@ browserTest('a first cycle has an efficiency, a run without a discharge has no m
   await finished(page);
   await runs(page).nth(1).waitFor();
   assert.deepEqual([(await cells(1))[2], (await cells(1))[4]], ['–', '–']);
+});
+
+browserTest('a rate test in one run has a point in the chart for each of its rates', async ({ page, url }) => {
+  await went({ page, url }, 'Discharge at 0.5C until 3.0 V\nCharge at 1C until 4.2 V\nDischarge at 2C until 3.0 V\nCharge at 1C until 4.2 V\nDischarge at 1C for 2 minutes');
+  await card(page).getByRole('radio', { name: 'Rate', exact: true }).check();
+  await card(page).getByRole('checkbox', { name: 'Paper’s values' }).uncheck();
+  const rows = (await table(page)).slice(1);
+  // What was cut short is no capacity at its rate.
+  assert.deepEqual(rows.map(([name, rate]) => `${name} ${rate}`), ['10 wt% LYC, changed 0.50', '10 wt% LYC, changed 2.00']);
+  assert.ok(Number(rows[0][2]) > Number(rows[1][2]));
 });
 
 browserTest('losses are stacked, read, and told as a table; each run has its own', async ({ page, url }) => {

@@ -99,6 +99,8 @@ browserTest('measured diameters are pasted from a spreadsheet, and packed', asyn
   await list.fill('1.8\t2.6\r\n2.6');
   await ready(page);
   await page.getByText('3 fields changed').waitFor();
+  assert.ok(await number(page, 'NCA diameter').isDisabled());
+  await page.getByText('The measured diameters stand in its place.').first().waitFor();
   const report = async () => {
     const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Save report.json' }).click()]);
     return JSON.parse(await readFile(await download.path(), 'utf8'));

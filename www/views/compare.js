@@ -1,14 +1,16 @@
 // @ts-check
-// The paper's comparison: all its electrodes with one click, and its two figures as tables.
+// The paper's comparison: all its electrodes with one click, and its two figures as charts and tables.
 
 import { byId, element } from '../dom.js';
 import { FIGURES, RATES, figure, paperRuns } from '../paper.js';
 import { duration } from '../runner.js';
 import { isOpen, sameRecipe } from '../runs.js';
 import { oneAFrame } from './canvas.js';
+import { PaperFigures } from './paper-figures.js';
 
 /** @typedef {import('../runs.js').Run} Run */
 /** @typedef {import('../messages.js').Recipe} Recipe */
+/** @typedef {{preset: import('./form.js').Preset, recipe: Recipe}} Asked */
 
 export class Compare {
   #run = /** @type {HTMLButtonElement} */ (byId('run-paper'));
@@ -16,12 +18,14 @@ export class Compare {
   #said = '';
 
   /**
+   * @param {typeof import('../pkg/catholyte.js')} module
    * @param {import('./form.js').Preset[]} presets
    * @param {import('../runs.js').RunList} list
-   * @param {(wanted: {preset: import('./form.js').Preset, recipe: Recipe}[]) => void} onRun
+   * @param {(wanted: Asked[]) => void} onRun
    * @param {(run: Run) => void} onCancel
    */
-  constructor(presets, list, onRun, onCancel) {
+  constructor(module, presets, list, onRun, onCancel) {
+    this.figures = new PaperFigures(module, presets, list);
     this.presets = presets;
     this.list = list;
     this.needed = paperRuns(presets);
@@ -52,6 +56,7 @@ export class Compare {
       (done + open.reduce((sum, run) => sum + run.fraction, 0)) / this.needed.length;
     this.#say(open, done);
     for (const { id } of FIGURES) this.#fill(id);
+    this.figures.update();
   }
 
   /** @param {Run[]} open @param {number} done */
@@ -62,7 +67,7 @@ export class Compare {
       ? `${done} of ${all} discharges done${left ? `, the present ones take ${duration(left)} more` : ''}.`
       : done === all
         ? `All ${all} discharges are done.`
-        : `${all - done} discharges at 0.1C and 2C on voxels of 1 µm: a minute or two.`;
+        : `${all - done} discharges at 0.1C and 2C on voxels of 1 µm: about two minutes.`;
     if (text === this.#said) return;
     this.#said = text;
     byId('paper-status').textContent = text;

@@ -16,10 +16,13 @@ export class Cursor extends EventTarget {
   /** @type {Axis} */
   axis = 'y';
   voxel_um = 1;
+  /** A place that a link asks for [um], until somebody moves. @type {number[] | null} */
+  #asked = null;
 
-  /** Another grid: the relative place stays, the middle at first. @param {import('../messages.js').Grid} grid */
+  /** Another grid: the place that was asked for, or the same relative one, the middle at first. @param {import('../messages.js').Grid} grid */
   setGrid({ size, voxel_um }) {
-    const share = (/** @type {number} */ k) => (this.size ? (this.at[k] + 0.5) / this.size[k] : 0.5);
+    const share = (/** @type {number} */ k) =>
+      this.#asked ? this.#asked[k] / (size[k] * voxel_um) : this.size ? (this.at[k] + 0.5) / this.size[k] : 0.5;
     this.at = /** @type {Vector} */ (size.map((n, k) => Math.min(n - 1, Math.floor(share(k) * n))));
     this.size = size;
     this.voxel_um = voxel_um;
@@ -36,6 +39,7 @@ export class Cursor extends EventTarget {
   move(to) {
     const { size } = this;
     if (!size) return;
+    this.#asked = null;
     this.at = /** @type {Vector} */ (this.at.map((old, k) => Math.max(0, Math.min(size[k] - 1, to[k] ?? old))));
     this.#tell();
   }
@@ -43,6 +47,23 @@ export class Cursor extends EventTarget {
   /** Goes to a place in micrometres. @param {Vector} place_um */
   goTo(place_um) {
     this.move(place_um.map((um) => Math.floor(um / this.voxel_um)));
+  }
+
+  /** Where the sections meet [um]; null in the middle. @returns {number[] | null} */
+  get state() {
+    const { size, at } = this;
+    if (this.#asked || !size) return this.#asked;
+    return at.every((i, k) => i === Math.floor(0.5 * size[k])) ? null : at.map((i) => Number(((i + 0.5) * this.voxel_um).toFixed(3)));
+  }
+
+  /** @param {Axis} axis @param {number[] | null} at_um null for the middle */
+  restore(axis, at_um) {
+    const { size, voxel_um } = this;
+    this.axis = axis;
+    this.#asked = at_um;
+    if (!size) return;
+    if (!at_um) this.size = null;
+    this.setGrid({ size, voxel_um });
   }
 
   /** The cut of the main section. */

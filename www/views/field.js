@@ -20,7 +20,6 @@ import { element, format, prettyUnit } from '../dom.js';
  * @property {string} source
  * @property {Value} default
  * @property {{name: string, text: string}[]} templates texts to start from
- * @property {string | null} mode
  * @property {{min: number, max: number, log: boolean} | null} slider
  */
 
@@ -32,7 +31,7 @@ import { element, format, prettyUnit } from '../dom.js';
  * @property {Control} input
  * @property {(value: Value) => void} show
  * @property {(changed: boolean) => void} mark
- * @property {(used: boolean) => void} use
+ * @property {(unused: string | null) => void} use told why it counts for nothing, if so
  * @property {(text: string | null) => void} complain
  */
 
@@ -50,7 +49,7 @@ export function fieldRow(field, onInput, onReset, extra = null) {
   const id = `field-${field.key}`;
   const unit = prettyUnit(field.unit);
   const { kind } = field;
-  const input = control(field, { id, 'aria-describedby': `${id}-issue ${id}-help` });
+  const input = control(field, { id, 'aria-describedby': `${id}-issue ${id}-unused ${id}-help` });
   const templates = field.templates.length ? templatesFor(field, onInput) : null;
   const slider = field.slider && sliderFor(field, (value) => onInput(value));
   const reset = element(
@@ -69,6 +68,7 @@ export function fieldRow(field, onInput, onReset, extra = null) {
     ask.setAttribute('aria-expanded', String(!help.hidden));
   });
   const issue = element('p', { id: `${id}-issue`, class: 'issue', hidden: true });
+  const reason = element('p', { id: `${id}-unused`, class: 'help', hidden: true });
   input.addEventListener('input', () => onInput(read(input, kind.type)));
 
   const node = element(
@@ -88,6 +88,7 @@ export function fieldRow(field, onInput, onReset, extra = null) {
     kind.type === 'text' ? input : null,
     slider && slider.node,
     issue,
+    reason,
     help,
   );
 
@@ -102,11 +103,14 @@ export function fieldRow(field, onInput, onReset, extra = null) {
       node.classList.toggle('changed', changed);
       reset.hidden = !changed;
     },
-    use(used) {
-      node.classList.toggle('unused', !used);
-      input.disabled = !used;
-      if (slider) slider.node.disabled = !used;
-      if (templates) templates.disabled = !used;
+    use(unused) {
+      const idle = unused !== null;
+      node.classList.toggle('unused', idle);
+      reason.hidden = !idle;
+      reason.textContent = unused ?? '';
+      input.disabled = idle;
+      if (slider) slider.node.disabled = idle;
+      if (templates) templates.disabled = idle;
     },
     complain(fault) {
       issue.hidden = fault === null;

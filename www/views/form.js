@@ -34,13 +34,15 @@ export class Form {
    * @param {Preset[]} presets
    * @param {Preset} first
    * @param {() => number} newSeed
+   * @param {(recipe: Recipe) => Record<string, string>} unusedFields why fields count for nothing
    * @param {(knob: string | null) => void} onChange told which field was changed, or null for several
    */
-  constructor(fields, presets, first, newSeed, onChange) {
+  constructor(fields, presets, first, newSeed, unusedFields, onChange) {
     this.fields = fields;
     this.base = first;
     this.recipe = { ...first.recipe };
     this.newSeed = newSeed;
+    this.unusedFields = unusedFields;
     this.onChange = onChange;
     this.#buildPresets(presets);
     this.#buildFields();
@@ -196,12 +198,12 @@ export class Form {
 
   #show() {
     const changes = this.#changes();
+    const unused = this.unusedFields(this.recipe);
     for (const field of this.fields) {
       const row = this.#rows.get(field.key);
       row?.show(this.recipe[field.key]);
       row?.mark(changes.includes(field));
-      const replaced = field.key === 'c_rate' && hasSteps(this.recipe);
-      row?.use(!replaced && (field.mode === null || field.mode === this.recipe.mode));
+      row?.use(unused[field.key] ?? null);
     }
     for (const [preset, input] of this.#cards) input.checked = preset === this.base;
     if (!FIRST.includes(this.base.name)) byId('more-presets').setAttribute('open', '');

@@ -27,6 +27,8 @@ export class Slices extends EventTarget {
   #colormap = /** @type {HTMLSelectElement} */ (byId('slice-colormap'));
   #limits = /** @type {HTMLSelectElement} */ (byId('slice-limits'));
   #ring = /** @type {HTMLInputElement} */ (byId('slice-ring'));
+  /** The field that the visitor has chosen; null leaves it to the page. @type {string | null} */
+  #chosen = null;
   #halide = 'lyc';
   /** @type {Shown | null} */
   #shown = null;
@@ -59,7 +61,10 @@ export class Slices extends EventTarget {
     this.#field.append(...this.views.map((v) => element('option', { value: v.key, disabled: v.needs !== '' }, v.label)));
     this.#colormap.append(...COLORMAPS.map((name) => element('option', { value: name }, name)));
     this.#buildAxes();
-    this.#field.addEventListener('change', () => void this.refresh());
+    this.#field.addEventListener('change', () => {
+      this.#chosen = this.#field.value;
+      void this.refresh();
+    });
     this.#position.addEventListener('input', () => this.#moveTo(this.#position.valueAsNumber));
     for (const control of [this.#colormap, this.#limits, this.#ring]) control.addEventListener('change', () => this.#show());
     cursor.addEventListener('move', () => void this.refresh());
@@ -93,11 +98,30 @@ export class Slices extends EventTarget {
     if (!there && this.#view().needs === needs) this.#field.value = 'phase';
   }
 
-  /** Shows a field, if the visitor has not chosen another one than the phases. @param {string} key */
+  /** Shows a field of a run that begins, if the visitor has not chosen another one. @param {string} key */
   suggest(key) {
     this.timeline.follow();
-    if (this.#field.value === 'phase') this.#field.value = key;
+    if (this.#chosen !== null) this.#take(this.#chosen);
+    else if (this.#field.value === 'phase') this.#field.value = key;
     void this.refresh();
+  }
+
+  /** Shows a field if it is there. @param {string} key */
+  #take(key) {
+    if ([...this.#field.options].some((option) => option.value === key && !option.disabled)) this.#field.value = key;
+  }
+
+  /** What a link keeps of the sections. @returns {Pick<import('../link.js').View, 'cut' | 'at' | 'show'>} */
+  get state() {
+    return { cut: this.cursor.axis, at: this.cursor.state, show: this.#chosen };
+  }
+
+  /** @param {import('../link.js').View} view */
+  restore({ cut, at, show }) {
+    this.#chosen = show;
+    this.#take(show ?? 'phase');
+    /** @type {HTMLInputElement} */ (byId('slice-axis').querySelector(`[value=${cut}]`)).checked = true;
+    this.cursor.restore(/** @type {Axis} */ (cut), at);
   }
 
   /** Shows a field. @param {string} key */
