@@ -9,11 +9,9 @@ use anyhow::{Context, Result};
 use catholyte::analysis;
 use catholyte::cell::timestep::StepControl;
 use catholyte::composition::Composition;
-use catholyte::constants::THERMAL_VOLTAGE;
 use catholyte::materials::Phase;
-use catholyte::materials::nca::{self, OpenCircuitVoltage};
 use catholyte::microstructure;
-use catholyte::paper::{MEASURED, Measurement, Quantity};
+use catholyte::paper::{MEASURED, Measurement, Quantity, R3_VOLTAGE, growth_at_rate_test};
 use catholyte::presets;
 use catholyte::protocol::{Protocol, Step};
 use catholyte::recipe::Recipe;
@@ -66,22 +64,6 @@ impl Sample {
 /// Does the model answer for this quantity?
 fn modelled(m: &Measurement) -> bool {
     !matches!(m.quantity, Quantity::Retention | Quantity::InterfacialResistance { cycle: 3.. })
-}
-
-/// R3 is read at this voltage of a discharge [V] (paper).
-const R3_VOLTAGE: f64 = 3.8;
-
-/// The rate test runs when the impurity layer has grown: R3 of the bare electrode is 169 Ohm after 10 cycles, 61 after 2 (paper).
-///
-/// R3 is that layer and the charge transfer behind it, `R T / F j0`, and only the layer grows. The factor on its resistance is
-/// one for all electrodes.
-fn growth_at_rate_test(recipe: &Recipe) -> f64 {
-    const RATIO: f64 = 169.0 / 61.0;
-    let (x, _) = OpenCircuitVoltage::measured().stoichiometry(R3_VOLTAGE);
-    // Ohm m² is 1e4 Ohm cm².
-    let transfer = 1e4 * THERMAL_VOLTAGE / (recipe.j0_lpscl_a_m2 * nca::j0_shape(x).0);
-    let film = recipe.film_resistance_ohm_cm2;
-    if film > 0.0 { RATIO + (RATIO - 1.0) * transfer / film } else { 1.0 }
 }
 
 /// One electrode of one seed, asked for all the quantities that are measured of it. Shape: as `wanted`.

@@ -22,7 +22,7 @@ use wasm_bindgen::prelude::*;
 use crate::citation::{VERSION, citation};
 use crate::composition::Composition;
 use crate::materials::{self, Halide};
-use crate::paper::{MEASURED, Quantity};
+use crate::paper::{MEASURED, Quantity, growth_at_rate_test};
 use crate::recipe::{Recipe, RecipeIssue};
 use crate::{presets as gallery, simulation, snapshots};
 
@@ -64,13 +64,16 @@ fn read_recipe(value: JsValue) -> Result<Recipe, Vec<RecipeIssue>> {
     }
 }
 
-/// The presets: `{name, title, question, source, recipe, measured, carbon_coverage}` with every field of the recipe written out.
-/// The last two are the paper's: discharge capacities by C-rate [mAh/g], and the share of the NCA's surface that carbon touches.
+/// The presets: `{name, title, question, source, recipe, measured, carbon_coverage, film_growth}` with every field of the recipe
+/// written out. The last three are the paper's: discharge capacities by C-rate [mAh/g], the share of the NCA's surface that carbon
+/// touches, and the growth of the impurity layer when the rates above 0.1C were measured.
 #[wasm_bindgen]
 pub fn presets() -> JsValue {
     let full = gallery::all().into_iter().filter_map(|mut preset| {
-        preset.recipe = Recipe::from_json(&preset.recipe).ok()?.to_json();
+        let recipe = Recipe::from_json(&preset.recipe).ok()?;
+        preset.recipe = recipe.to_json();
         let mut row = json!(preset);
+        row["film_growth"] = json!(recipe.film_growth * growth_at_rate_test(&recipe));
         row["measured"] = json!({});
         row["carbon_coverage"] = Value::Null;
         for m in MEASURED.iter().filter(|m| m.electrode == preset.name) {

@@ -19,8 +19,16 @@ export const RATES = [0.1, 2];
  * @typedef {{c_rate: number, run: Run | null, capacity: number | null, measured: number | null}} Point
  */
 
-/** @param {Preset} preset @param {number} c_rate */
-const recipeOf = (preset, c_rate) => ({ ...preset.recipe, voxel_um: VOXEL_UM, c_rate });
+/**
+ * The fast discharges came after some cycles, when the impurity layer had grown.
+ * @param {Preset} preset @param {number} c_rate
+ */
+const recipeOf = (preset, c_rate) => ({
+  ...preset.recipe,
+  voxel_um: VOXEL_UM,
+  c_rate,
+  ...(c_rate > RATES[0] && { film_growth: preset.film_growth }),
+});
 
 /** Every discharge that the figures need, once. @param {Preset[]} presets */
 export function paperRuns(presets) {

@@ -7,7 +7,7 @@ import { fieldRow } from './field.js';
 
 /** @typedef {import('./field.js').Field} Field */
 /** @typedef {import('../messages.js').Recipe} Recipe */
-/** @typedef {{name: string, title: string, question: string, source: string, carbon_coverage: number | null, measured: Record<string, number>, recipe: Recipe}} Preset */
+/** @typedef {{name: string, title: string, question: string, source: string, carbon_coverage: number | null, measured: Record<string, number>, film_growth: number, recipe: Recipe}} Preset */
 /** @typedef {import('../link.js').State} State */
 
 /** Is this field about the test and not about the electrode? @param {Field} field */
