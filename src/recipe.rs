@@ -326,7 +326,7 @@ fields! {
     skin_um: f64 = 0.2, number(0.0, 1.0, 0.01), "um", "Interfaces" true, "Rock-salt skin",
         "Thickness of the NCA that stores no lithium where LPSCl touches it.",
         "fitted to the bare electrode at 0.1C";
-    oxidation_a_m2: f64 = 0.18, number(0.0, 10.0, 0.001), "A/m2", "Interfaces" true, "Oxidation of LPSCl",
+    oxidation_a_m2: f64 = 0.2, number(0.0, 10.0, 0.001), "A/m2", "Interfaces" true, "Oxidation of LPSCl",
         "Current density that oxidises LPSCl on the NCA at 4.3 V; e times less for each 52 mV below.",
         "fitted to the efficiency of the bare electrode";
     first_charge_loss_mah_g: f64 = 36.0, number(0.0, 80.0, 0.5), "mAh/g", "Interfaces" true, "First-charge loss of NCA",
@@ -336,7 +336,7 @@ fields! {
         "At x = 0.5; falls as sqrt(x (1 - x)).", "2-18, inferred from the paper's R3 of 1.8-7.7 Ohm";
     j0_lpscl_a_m2: f64 = 1.0, number(1e-3, 1e4, 0.1), "A/m2", "Interfaces" true, "Exchange current, NCA/LPSCl",
         "At x = 0.5; falls as sqrt(x (1 - x)).", "0.09-1, Park 2020; Bielefeld 2022";
-    diffusivity_m2_s: f64 = 1.9e-15, number(1e-18, 1e-11, 1e-16), "m2/s", "Transport" true, "Lithium diffusion in NCA",
+    diffusivity_m2_s: f64 = 2.1e-15, number(1e-18, 1e-11, 1e-16), "m2/s", "Transport" true, "Lithium diffusion in NCA",
         "Plateau value.", "fitted to 10 wt% at 0.1C; Kim 2011 and Park 2020 have 1e-15 to 1e-14";
     diffusivity_drop: f64 = 0.6, number(0.0, 4.0, 0.1), "decades", "Transport" true, "Fall of diffusion when full",
         "Decades of D lost as the NCA fills up (x above 0.88).",

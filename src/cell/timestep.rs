@@ -354,6 +354,10 @@ impl Integrator {
         // Above zero while the limit has not been reached.
         let room = |v: f64| (v - self.stage.limit_v) * current.signum();
         let at_limit = limited && room(voltage).abs() <= control.limit_tolerance_v;
+        if self.dt < SHORTEST && limited && !first && room(voltage) < room(before) {
+            // A cliff: steps that follow the voltage down it pass no charge any more.
+            return Ok(self.stop_here(End::Voltage));
+        }
         if self.rejections > MAX_REJECTIONS || self.dt < SHORTEST {
             return Err(Failure::StepTooSmall { time: self.time, dt: self.dt, voltage });
         }
