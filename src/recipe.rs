@@ -336,9 +336,9 @@ fields! {
         "At x = 0.5; falls as sqrt(x (1 - x)).", "2-18, inferred from the paper's R3 of 1.8-7.7 Ohm";
     j0_lpscl_a_m2: f64 = 1.0, number(1e-3, 1e4, 0.1), "A/m2", "Interfaces" true, "Exchange current, NCA/LPSCl",
         "At x = 0.5; falls as sqrt(x (1 - x)).", "0.09-1, Park 2020; Bielefeld 2022";
-    diffusivity_m2_s: f64 = 2.1e-15, number(1e-18, 1e-11, 1e-16), "m2/s", "Transport" true, "Lithium diffusion in NCA",
+    diffusivity_m2_s: f64 = 1.95e-15, number(1e-18, 1e-11, 1e-17), "m2/s", "Transport" true, "Lithium diffusion in NCA",
         "Plateau value.", "fitted to 10 wt% at 0.1C; Kim 2011 and Park 2020 have 1e-15 to 1e-14";
-    diffusivity_drop: f64 = 0.6, number(0.0, 4.0, 0.1), "decades", "Transport" true, "Fall of diffusion when full",
+    diffusivity_drop: f64 = 0.55, number(0.0, 4.0, 0.05), "decades", "Transport" true, "Fall of diffusion when full",
         "Decades of D lost as the NCA fills up (x above 0.88).",
         "assumed, within O'Regan 2022 and Ruess 2020";
     carbon_sigma_s_m: f64 = 100.0, number(0.01, 1e5, 1.0), "S/m", "Transport" true, "Carbon conductivity",

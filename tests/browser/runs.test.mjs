@@ -51,7 +51,8 @@ browserTest('each result carries its certificate, its assumptions and how to cit
   await page.getByRole('button', { name: /^Certificate of/ }).click();
   const fact = async (name) => page.locator('.certificate dt', { hasText: name }).locator('+ dd').textContent();
   for (const name of ['Charge balance', 'Lithium balance']) {
-    const value = Number.parseFloat((await fact(name)).replace(/ × 10⁻(.).*/, (_, digit) => `e-${'⁰¹²³⁴⁵⁶⁷⁸⁹'.indexOf(digit)}`));
+    const plain = (raised) => [...raised].map((digit) => '⁰¹²³⁴⁵⁶⁷⁸⁹'.indexOf(digit)).join('');
+    const value = Number.parseFloat((await fact(name)).replace(/ × 10⁻([⁰¹²³⁴⁵⁶⁷⁸⁹]+).*/, (_, exponent) => `e-${plain(exponent)}`));
     assert.ok(value >= 0 && value < 1e-4, `${name}: ${await fact(name)}`);
   }
   assert.equal(await fact('Grid'), '10 × 10 × 12 voxels of 1 µm');
