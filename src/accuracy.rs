@@ -4,13 +4,12 @@ use std::time::Instant;
 
 use anyhow::Result;
 use catholyte::cell::timestep::StepControl;
-use catholyte::microstructure::{self, Microstructure};
-use catholyte::presets;
+use catholyte::microstructure::Microstructure;
 use catholyte::recipe::Recipe;
 use catholyte::results::{Series, Summary};
 use catholyte::simulation::{self, Simulation};
 use clap::Args;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::electrode;
 use crate::volume;
@@ -27,7 +26,8 @@ pub struct Accuracy {
     /// Discharge currents, in units of 180 mA per gram of NCA
     #[arg(long, value_name = "R,...", value_delimiter = ',', default_values = ["0.5", "2.0"])]
     c_rates: Vec<f64>,
-    #[arg(long, default_value_t = 1)]
+    /// Seed of the structure
+    #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u32,
     /// Any other field of the recipe; may be repeated
     #[arg(long = "set", value_name = "FIELD=VALUE")]
@@ -35,6 +35,9 @@ pub struct Accuracy {
     /// Compare the grids alone, without the runs at half the steps and at a tenth of the tolerance
     #[arg(long)]
     grids_only: bool,
+    /// Memory that one run may take [GB]
+    #[arg(long, value_name = "GB", default_value_t = 8.0)]
+    memory_gb: f64,
 }
 
 /// Prints a row for each voxel size and rate: the run, how far its voltage lies from the sharper runs at the same charge, and
@@ -50,9 +53,7 @@ pub fn compare(task: &Accuracy) -> Result<()> {
             [("voxel_um", json!(voxel_um)), ("seed", json!(task.seed)), ("c_rate", json!(c_rate))]
                 .map(|(key, value)| (key.to_string(), value)),
         );
-        presets::find(&task.preset)
-            .and_then(|recipe| recipe.with_overrides(&Value::Object(fields)))
-            .map_err(|issues| electrode::bad_recipe(&issues))
+        electrode::preset(&task.preset, fields, task.memory_gb).map_err(|issues| electrode::bad_recipe(&issues))
     };
     let mut voxels = task.voxels.clone();
     voxels.sort_by(f64::total_cmp);
@@ -65,7 +66,7 @@ pub fn compare(task: &Accuracy) -> Result<()> {
     let mut finest: Vec<Summary> = Vec::new();
     for recipes in &recipes {
         let Some(first) = recipes.first() else { continue };
-        let structure = microstructure::build(first)?;
+        let structure = electrode::structure(first)?;
         for (k, recipe) in recipes.iter().enumerate() {
             let default = StepControl::default();
             let start = Instant::now();

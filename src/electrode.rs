@@ -99,6 +99,15 @@ impl Electrode {
     }
 }
 
+/// A preset with some fields changed, or every fault at once.
+///
+/// # Errors
+/// Unknown names, values out of range, more memory than `memory_gb`.
+pub fn preset(name: &str, changes: Map<String, Value>, memory_gb: f64) -> Result<Recipe, Vec<RecipeIssue>> {
+    let recipe = presets::find(name)?.with_overrides(&Value::Object(changes))?;
+    memory_issue(&recipe, memory_gb).map_or(Ok(recipe), |issue| Err(vec![issue]))
+}
+
 fn memory_issue(recipe: &Recipe, gigabytes: f64) -> Option<RecipeIssue> {
     simulation::memory_issue(recipe, (gigabytes * f64::from(1 << 30)) as u64)
 }
@@ -143,7 +152,11 @@ pub fn bad_recipe(issues: &[RecipeIssue]) -> anyhow::Error {
     anyhow::Error::new(BadInput(format!("the recipe has {} fault(s):{}", issues.len(), lines.concat())))
 }
 
-fn structure(recipe: &Recipe) -> Result<Microstructure> {
+/// The structure of a recipe.
+///
+/// # Errors
+/// [`BadInput`] for a recipe that cannot be built.
+pub fn structure(recipe: &Recipe) -> Result<Microstructure> {
     eprintln!("building {} x {} x {} voxels", recipe.grid().size[0], recipe.grid().size[1], recipe.grid().size[2]);
     microstructure::build(recipe).map_err(|error| match error {
         BuildError::Recipe(issues) => bad_recipe(&issues),
@@ -278,9 +291,8 @@ pub struct Survey {
 /// # Errors
 /// [`BadInput`] with every fault of a recipe.
 pub fn survey(task: &Survey) -> Result<()> {
-    let recipe = |preset: &str, voxel_um: f64, seed: u32| {
-        let recipe = presets::find(preset)?.with_overrides(&json!({"voxel_um": voxel_um, "seed": seed}))?;
-        memory_issue(&recipe, task.memory_gb).map_or(Ok(recipe), |issue| Err(vec![issue]))
+    let recipe = |name: &str, voxel_um: f64, seed: u32| {
+        preset(name, object(json!({"voxel_um": voxel_um, "seed": seed})), task.memory_gb)
     };
     // Before the first is built: seeds are always allowed.
     let pairs = task.presets.iter().flat_map(|preset| task.voxels.iter().map(move |&voxel_um| (preset, voxel_um)));

@@ -474,12 +474,12 @@ fn fields(integrator: &Integrator, phase: &[Phase], initial_stoichiometry: f64) 
     for (x, _) in stoichiometry.iter_mut().zip(phase).filter(|(x, phase)| x.is_nan() && phase.stores_lithium()) {
         *x = initial_stoichiometry as f32;
     }
-    for field in [Field::PhiE, Field::CurrentE] {
-        let values = fields.scalars[field as usize].iter_mut().zip(phase);
-        values.filter(|(_, p)| !p.is_electrolyte() && !p.stores_lithium()).for_each(|(v, _)| *v = f32::NAN);
+    for (voxel, _) in phase.iter().enumerate().filter(|(_, p)| !p.is_electrolyte() && !p.stores_lithium()) {
+        for field in [Field::PhiE, Field::CurrentE] {
+            fields.scalars[field as usize][voxel] = f32::NAN;
+        }
+        fields.currents[IONIC][voxel] = [f32::NAN; 3];
     }
-    let ionic = fields.currents[IONIC].iter_mut().zip(phase);
-    ionic.filter(|(_, p)| !p.is_electrolyte() && !p.stores_lithium()).for_each(|(v, _)| *v = [f32::NAN; 3]);
     fields
 }
 

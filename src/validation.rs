@@ -10,9 +10,7 @@ use catholyte::analysis;
 use catholyte::cell::timestep::StepControl;
 use catholyte::composition::Composition;
 use catholyte::materials::Phase;
-use catholyte::microstructure;
 use catholyte::paper::{MEASURED, Measurement, Quantity, R3_VOLTAGE, growth_at_rate_test};
-use catholyte::presets;
 use catholyte::protocol::{Protocol, Step};
 use catholyte::recipe::Recipe;
 use catholyte::results::Row;
@@ -44,6 +42,9 @@ pub struct Sample {
     /// Any field of the recipe, for all electrodes alike; may be repeated
     #[arg(long = "set", value_name = "FIELD=VALUE")]
     fields: Vec<String>,
+    /// Memory that one electrode may take [GB]
+    #[arg(long, value_name = "GB", default_value_t = 8.0)]
+    memory_gb: f64,
 }
 
 impl Sample {
@@ -55,9 +56,7 @@ impl Sample {
         let mut fields = changes.clone();
         fields.insert("voxel_um".into(), json!(self.voxel_um));
         fields.insert("seed".into(), json!(seed));
-        presets::find(preset)
-            .and_then(|recipe| recipe.with_overrides(&Value::Object(fields)))
-            .map_err(|issues| electrode::bad_recipe(&issues))
+        electrode::preset(preset, fields, self.memory_gb).map_err(|issues| electrode::bad_recipe(&issues))
     }
 }
 
@@ -68,7 +67,7 @@ fn modelled(m: &Measurement) -> bool {
 
 /// One electrode of one seed, asked for all the quantities that are measured of it. Shape: as `wanted`.
 fn measure(recipe: &Recipe, wanted: &[Measurement]) -> Result<Vec<f64>> {
-    let structure = microstructure::build(recipe)?;
+    let structure = electrode::structure(recipe)?;
     let mut cycles: Vec<(f64, Simulation)> = Vec::new();
     let mut cycle = |c_rate: f64| -> Result<Simulation> {
         if let Some((_, cell)) = cycles.iter().find(|(rate, _)| *rate == c_rate) {

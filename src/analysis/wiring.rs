@@ -11,6 +11,7 @@ use crate::analysis::contacts::electronic_contacts;
 use crate::analysis::{ByPhase, Coverage, Rails};
 use crate::materials::Phase;
 use crate::microstructure::Microstructure;
+use crate::microstructure::spheres::{into_period, nearest_image};
 
 /// A particle is weakly wired if less than this fraction of its surface touches carbon, mixed coat or other particles; a
 /// *convention*: two per cent of a 5 um sphere are a contact 1.4 um across.
@@ -20,7 +21,7 @@ pub const WEAK: f64 = 0.02;
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ParticleReport {
     pub number: u32,
-    /// Centre of its voxels in the periodic domain [um].
+    /// Centre of its sphere [um], which may lie beyond an end that cuts it; of its voxels in an imported volume.
     pub centre_um: [f64; 3],
     /// Diameter of the sphere of equal volume [um].
     pub diameter_um: f64,
@@ -63,7 +64,7 @@ pub(crate) fn particles(structure: &Microstructure, rails: &Rails, coverage: &Co
             first[number] = voxel;
         }
         let (at, from) = (grid.centre_um(voxel), grid.centre_um(first[number]));
-        let apart = crate::microstructure::spheres::nearest_image(at, from, extent);
+        let apart = nearest_image(at, from, extent);
         for (total, d) in sum.offset.iter_mut().zip(apart) {
             *total += d;
         }
@@ -90,7 +91,7 @@ pub(crate) fn particles(structure: &Microstructure, rails: &Rails, coverage: &Co
                     let from = grid.centre_um(voxel);
                     [0, 1, 2].map(|a| {
                         let c = from[a] + sum.offset[a] / n;
-                        if a < 2 { c - (c / extent[a]).floor() * extent[a] } else { c }
+                        if a < 2 { into_period(c, extent[a]) } else { c }
                     })
                 }
             };

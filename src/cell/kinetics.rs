@@ -159,11 +159,7 @@ mod tests {
         let (theta, below) = below(3.8, 40.0);
         for delta in [-1.0, -0.1, -1e-4, 1e-4, 0.05, 0.4, 1.5] {
             let ocv = OpenCircuitVoltage::measured();
-            let exchange = |u: f64| {
-                let (x, dx_du) = ocv.stoichiometry(u);
-                let (shape, slope) = nca::j0_shape(x);
-                (0.5 * shape, 0.5 * slope * dx_du)
-            };
+            let exchange = |u: f64| nca::exchange_current(&ocv, 0.5, u);
             let at = |d: f64, guess: f64| interface_current(&theta, d, below, 0.1, exchange, guess);
             let reference = at(delta, 0.0);
             for guess in [-2.0, 0.3 * delta, delta, 5.0] {

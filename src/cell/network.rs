@@ -436,12 +436,7 @@ impl Reaction {
     /// Its current at the voltage `delta` [V] across it; `guess` is a first voltage beneath the surface [V].
     #[inline]
     pub(super) fn current(&self, p: &CellParameters, delta: f64, below: Subsurface, guess: f64) -> InterfaceCurrent {
-        let j0 = f64::from(self.j0);
-        let exchange = |u: f64| {
-            let (x, dx_du) = p.ocv.stoichiometry(u);
-            let (shape, slope) = nca::j0_shape(x);
-            (j0 * shape, j0 * slope * dx_du)
-        };
+        let exchange = |u: f64| nca::exchange_current(&p.ocv, self.j0.into(), u);
         interface_current(&p.diffusion, delta, below, self.resistance.into(), exchange, guess)
     }
 }

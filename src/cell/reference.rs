@@ -163,7 +163,8 @@ impl Model<'_> {
 
     /// Adds every branch to residual and Jacobian at `u`; the Jacobian takes coefficients for constant.
     ///
-    /// * `time` – that of the step's rule [s], * `base` – stoichiometry plus the rule's memory
+    /// * `base` – stoichiometry at the start of the step, plus the rule's memory
+    /// * `time` – that of the step's rule [s]
     fn assemble(&self, u: &[f64], base: &[f64], time: f64, current: f64) -> (Vec<f64>, Vec<Vec<f64>>) {
         let n = self.unknowns();
         let (mut residual, mut jacobian) = (vec![0.0; n], vec![vec![0.0; n]; n]);
@@ -196,11 +197,7 @@ impl Model<'_> {
                 Branch::Reaction(v, node, area, depth, resistance, j0) => {
                     let (uc, theta, _, _) = at(v);
                     let below = Subsurface { u: uc, theta, conductance: capacity / depth };
-                    let exchange = |u: f64| {
-                        let (x, dx_du) = ocv.stoichiometry(u);
-                        let (shape, slope) = nca::j0_shape(x);
-                        (j0 * shape, j0 * slope * dx_du)
-                    };
+                    let exchange = |u: f64| nca::exchange_current(ocv, j0, u);
                     let delta = u[node] - u[phi_e(v)];
                     let i = interface_current(&self.p.diffusion, delta, below, resistance, exchange, 0.0);
                     (node, phi_e(v), area * i.j, area * i.slope)

@@ -48,6 +48,14 @@ pub fn j0_shape(x: f64) -> (f64, f64) {
     if shape > LEAST { (shape, 2.0 * (1.0 - 2.0 * x) / shape) } else { (LEAST, 0.0) }
 }
 
+/// Exchange current density [A m⁻²] and its derivative [A m⁻² V⁻¹] at the open-circuit voltage `u` [V], `half` being that at
+/// x = 0.5 [A m⁻²].
+pub fn exchange_current(ocv: &OpenCircuitVoltage, half: f64, u: f64) -> (f64, f64) {
+    let (x, dx_du) = ocv.stoichiometry(u);
+    let (shape, slope) = j0_shape(x);
+    (half * shape, half * slope * dx_du)
+}
+
 /// A quantity that falls strictly with the open-circuit voltage: a cubic table, continued by exponentials that approach a
 /// limit at either end but never reach it.
 #[derive(Clone, Debug)]

@@ -2,9 +2,9 @@
 //!
 //! Sizes are log-normal or those of a measured list; positions are random, then relaxed as soft spheres until no two overlap.
 //!
-//! The packing is periodic along all three axes, and the planes z = 0 and z = L cut through it: a domain is a piece of a thicker electrode, and its
-//! collector and its separator touch as much of each phase as any other plane does. (Hard walls would order the spheres and touch
-//! each in a point only.) What lies on either side of a cut are two particles that know nothing of each other.
+//! The packing is periodic along all three axes, and the planes z = 0 and z = L cut through it: collector and separator touch as
+//! much of each phase as any other plane does. (Hard walls would order the spheres and touch each in a point only.) What lies on
+//! either side of a cut are two particles that know nothing of each other.
 //!
 //! **The same NCA in every composition of a seed.** Compositions differ a little in their NCA volume fraction (0.348 to
 //! 0.391 in the paper's electrodes in porosity mode, always 0.321 in mass mode), and to pack each anew would move every particle.
@@ -19,7 +19,7 @@
 use crate::microstructure::Sphere;
 use crate::microstructure::build::BuildError;
 use crate::microstructure::random::{Step, Stream, normal_quantile};
-use crate::microstructure::spheres::nearest_packed;
+use crate::microstructure::spheres::{into_period, nearest_packed};
 
 /// Packed spheres at the reference fraction, and the common factor on the radii that meets the target.
 #[derive(Clone, Debug)]
@@ -201,24 +201,15 @@ fn relax(spheres: &mut [Sphere], extent: [f64; 3]) -> (f64, u32) {
                 spheres[i as usize].centre_um[axis] += push * along;
                 spheres[j as usize].centre_um[axis] -= push * along;
             }
-            confine(&mut spheres[i as usize], extent);
-            confine(&mut spheres[j as usize], extent);
+            for moved in [i, j] {
+                let c = &mut spheres[moved as usize].centre_um;
+                *c = [0, 1, 2].map(|axis| into_period(c[axis], extent[axis]));
+            }
         }
         if worst <= OVERLAP_TOLERANCE || sweeps == MAX_SWEEPS {
             return (worst, sweeps);
         }
         sweeps += 1;
-    }
-}
-
-/// Brings a sphere back around the periodic sides.
-fn confine(sphere: &mut Sphere, extent: [f64; 3]) {
-    for (c, l) in sphere.centre_um.iter_mut().zip(extent) {
-        *c -= (*c / l).floor() * l;
-        // A tiny negative number lands on the extent itself.
-        if *c >= l {
-            *c = 0.0;
-        }
     }
 }
 

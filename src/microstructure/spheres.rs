@@ -24,6 +24,13 @@ fn wrap(d: f64, period: f64) -> f64 {
     }
 }
 
+/// The place in `0 ≤ c < period` that is a whole number of periods away.
+pub(crate) fn into_period(c: f64, period: f64) -> f64 {
+    let inside = c - (c / period).floor() * period;
+    // A tiny negative number lands on the period itself.
+    if inside < period { inside } else { 0.0 }
+}
+
 /// Centres of the periodic images of a sphere that reach into the domain.
 pub(crate) fn images(centre: [f64; 3], reach: f64, extent: [f64; 3]) -> impl Iterator<Item = [f64; 3]> {
     // Periods until the image's nearest side is past the domain.
@@ -186,8 +193,7 @@ impl SphereIndex {
 
     /// The image of a point that lies in the periodic domain.
     pub(crate) fn inside(&self, p: [f64; 3]) -> [f64; 3] {
-        let wrap = |c: f64, l: f64| c - (c / l).floor() * l;
-        [wrap(p[0], self.extent[0]), wrap(p[1], self.extent[1]), p[2]]
+        [into_period(p[0], self.extent[0]), into_period(p[1], self.extent[1]), p[2]]
     }
 
     /// The nearest surface to a point on the surface of sphere `own` that is not this surface itself.

@@ -237,16 +237,7 @@ mod tests {
 
     fn series(name: &str, points: &[[f64; 2]], mark: Option<Mark>) -> Series {
         let line = mark.is_none().then_some(Line::Full);
-        Series {
-            name: name.into(),
-            colour: None,
-            line,
-            mark,
-            points: points.to_vec(),
-            notes: Vec::new(),
-            measured: false,
-            area: None,
-        }
+        Series { name: name.into(), line, mark, points: points.to_vec(), ..Series::default() }
     }
 
     /// Two straight curves and a mark, drawn on 400 x 300.

@@ -13,6 +13,20 @@ const HALIDE: Axis = Axis {
     decimals: 1,
     scale: Scale { from: 0.0, to: 45.0, log: false },
 };
+const ENERGY: Axis = Axis {
+    name: "Energy density",
+    unit: "Wh/kg",
+    label: "Energy (Wh per kg of composite)",
+    decimals: 1,
+    scale: Scale { from: 0.0, to: 600.0, log: false },
+};
+const EFFICIENCY: Axis = Axis {
+    name: "First-cycle efficiency",
+    unit: "%",
+    label: "First-cycle efficiency (%)",
+    decimals: 1,
+    scale: Scale { from: 50.0, to: 100.0, log: false },
+};
 /// Shapes of the paper's electrodes, in the order in which they appear.
 const SHAPES: [Mark; 5] = [Mark::Circle, Mark::Square, Mark::Diamond, Mark::Up, Mark::Down];
 
@@ -35,7 +49,7 @@ fn joined(name: String, colour: usize, dashed: bool, mut points: Vec<([f64; 2], 
     points.sort_by(|a, b| a.0[0].total_cmp(&b.0[0]));
     let (points, notes) = points.into_iter().unzip();
     let line = Some(if dashed { Line::Dashed } else { Line::Full });
-    Series { name, colour: Some(colour), line, mark: Some(Mark::Dot), points, notes, measured: false, area: None }
+    Series { name, colour: Some(colour), line, mark: Some(Mark::Dot), points, notes, ..Series::default() }
 }
 
 pub(super) fn rate(runs: &[Run], paper: &Measured) -> Figure {
@@ -105,14 +119,7 @@ fn over_halide(runs: &[Run], value: impl Fn(Discharge) -> f64) -> Vec<Series> {
 
 pub(super) fn energy(runs: &[Run]) -> Figure {
     let series = over_halide(runs, |d| d.energy);
-    let y = Axis {
-        name: "Energy density",
-        unit: "Wh/kg",
-        label: "Energy (Wh per kg of composite)",
-        decimals: 1,
-        scale: Scale::even(0.0, 600.0),
-    };
-    let (x, y) = (reach(HALIDE, values(&series, 0), 5.0), reach(y, values(&series, 1), 100.0));
+    let (x, y) = (reach(HALIDE, values(&series, 0), 5.0), reach(ENERGY, values(&series, 1), 100.0));
     Figure { title: "Energy density", x, y, series, cursor: None }
 }
 
@@ -151,14 +158,7 @@ pub(super) fn efficiency(runs: &[Run], paper: &Measured) -> Figure {
     if !points.is_empty() {
         series.push(measured("paper, 0.1C".into(), None, Mark::Diamond, points));
     }
-    let y = Axis {
-        name: "First-cycle efficiency",
-        unit: "%",
-        label: "First-cycle efficiency (%)",
-        decimals: 1,
-        scale: Scale::even(50.0, 100.0),
-    };
-    let (x, y) = (reach(HALIDE, values(&series, 0), 5.0), reach(y, values(&series, 1), 10.0));
+    let (x, y) = (reach(HALIDE, values(&series, 0), 5.0), reach(EFFICIENCY, values(&series, 1), 10.0));
     Figure { title: "First-cycle efficiency", x, y, series, cursor: None }
 }
 

@@ -36,7 +36,7 @@ pub enum Mark {
 }
 
 /// Points that belong together.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Series {
     pub name: String,
     /// Number in the row of curve colours; none is the colour of the axes.
@@ -383,16 +383,8 @@ mod tests {
 
     pub(super) fn figure(points: Vec<[f64; 2]>) -> Figure {
         let axis = |label, to| Axis { name: label, unit: "u", label, decimals: 1, scale: Scale::even(0.0, to) };
-        let series = Series {
-            name: "one".into(),
-            colour: Some(0),
-            line: Some(Line::Full),
-            mark: None,
-            points,
-            notes: Vec::new(),
-            measured: false,
-            area: None,
-        };
+        let series =
+            Series { name: "one".into(), colour: Some(0), line: Some(Line::Full), points, ..Series::default() };
         Figure { title: "test", x: axis("capacity", 10.0), y: axis("voltage", 1.0), series: vec![series], cursor: None }
     }
 

@@ -45,16 +45,8 @@ fn stack(along: Along, run: &Run) -> Vec<Series> {
     }
     let ocv = OpenCircuitVoltage::measured();
     let x: Vec<f64> = rows.iter().map(|row| along.value(&run.recipe, &ocv, row)).collect();
-    let line = |name: String, colour, points| Series {
-        name,
-        colour,
-        line: Some(Line::Full),
-        mark: None,
-        points,
-        notes: Vec::new(),
-        measured: false,
-        area: None,
-    };
+    let line =
+        |name: String, colour, points| Series { name, colour, line: Some(Line::Full), points, ..Series::default() };
     // Gains hang below zero, so that they hide no loss.
     let mut ends = vec![[0.0_f64; 2]; rows.len()];
     let mut series = Vec::new();

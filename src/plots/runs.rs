@@ -166,16 +166,13 @@ pub(super) fn curve(run: &Run, points: Vec<[f64; 2]>) -> Series {
         name: run.label.clone(),
         colour: Some(run.colour),
         line: Some(if run.dashed { Line::Dashed } else { Line::Full }),
-        mark: None,
         points,
-        notes: Vec::new(),
-        measured: false,
-        area: None,
+        ..Series::default()
     }
 }
 
 pub(super) fn measured(name: String, colour: Option<usize>, mark: Mark, points: Vec<[f64; 2]>) -> Series {
-    Series { name, colour, line: None, mark: Some(mark), points, notes: Vec::new(), measured: true, area: None }
+    Series { name, colour, mark: Some(mark), points, measured: true, ..Series::default() }
 }
 
 impl Along {
