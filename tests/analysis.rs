@@ -67,7 +67,7 @@ fn labelling_honours_the_periodic_sides() {
     const N: usize = 64;
     let band = |[x, _, z]: [usize; 3]| if (x + z) % (N / 2) < N / 4 { Phase::Lpscl } else { Phase::Pore };
     let open = structure([N, 2, N], band);
-    let (labels, count) = clusters::label(&open.grid, |v| open.phase[v] == Phase::Lpscl);
+    let (labels, count) = analysis::sets::label(&open.grid, |v| open.phase[v] == Phase::Lpscl);
     assert_eq!(count, 2);
     assert_eq!(labels.iter().filter(|&&l| l == 0).count(), labels.iter().filter(|&&l| l == 1).count());
     let ionic = analysis::Rails::new(&open).ionic_clusters;

@@ -5,7 +5,9 @@
 
 pub mod clusters;
 pub mod contacts;
+pub(crate) mod electronic;
 pub mod morphology;
+pub mod sets;
 pub mod transport;
 pub mod wiring;
 

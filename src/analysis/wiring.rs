@@ -6,8 +6,8 @@
 
 use serde::Serialize;
 
-use crate::analysis::clusters::{DisjointSets, label};
-use crate::analysis::contacts::electronic_contacts;
+use crate::analysis::electronic::electronic_contacts;
+use crate::analysis::sets::{DisjointSets, label};
 use crate::analysis::{ByPhase, Coverage, Rails};
 use crate::materials::Phase;
 use crate::microstructure::Microstructure;

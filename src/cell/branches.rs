@@ -2,7 +2,8 @@
 
 use super::CellParameters;
 use super::network::{ELECTRONIC, IONIC, SEPARATOR, TERMINAL};
-use crate::analysis::contacts::{ElectronicContact, beyond, electronic_contacts};
+use crate::analysis::contacts::beyond;
+use crate::analysis::electronic::{ElectronicContact, electronic_contacts};
 use crate::constants::FARADAY;
 use crate::grid::{Axis, VoxelGrid};
 use crate::linalg::lattice::Lattice;
@@ -35,10 +36,11 @@ pub(super) struct Contact {
     /// The other NCA voxel, if it is one; else the node there.
     pub b: u32,
     pub other: u32,
-    /// Resistance of all but NCA's half voxels, times h per true area of contact [Ohm m].
+    /// Resistances [Ohm] times h: the contact itself, and all but the NCA.
+    pub contact: f32,
     pub fixed: f32,
-    /// True area of contact over the area of a voxel face.
-    pub area: f32,
+    /// Length over area of each NCA voxel on the way, in voxel edges.
+    pub ahead: f32,
 }
 
 /// One kind of contact between NCA and electrolyte on one face.
@@ -205,7 +207,7 @@ impl Branches {
     /// Electronic contacts of the NCA.
     pub fn contacts(&mut self, structure: &Microstructure, p: &CellParameters, h: f64, lattice: &mut Lattice) {
         let grid = structure.grid;
-        for ElectronicContact { voxel, neighbour, area } in electronic_contacts(structure) {
+        for ElectronicContact { voxel, neighbour, area, ahead } in electronic_contacts(structure) {
             let (voxel, neighbour) = (voxel as usize, neighbour as usize);
             let across = structure.phase[neighbour];
             let (axis, upper) = face_between(&grid, voxel, neighbour);
@@ -217,8 +219,9 @@ impl Branches {
                 a: self.position[voxel],
                 b: self.position[neighbour],
                 other: lattice.node(ELECTRONIC, grid.coordinates(neighbour)) as u32,
-                fixed: (p.contact_resistance / h + half) as f32,
-                area: area as f32,
+                contact: (p.contact_resistance / h / area) as f32,
+                fixed: ((p.contact_resistance / h + half) / area) as f32,
+                ahead: ahead as f32,
             });
         }
     }
@@ -298,7 +301,15 @@ impl Branches {
                     let fixed = (p.contact_resistance / h) as f32;
                     let face = (Axis::Z.index() as u32) << 30 | face as u32;
                     let other = lattice.hub(TERMINAL) as u32;
-                    self.contacts.push(Contact { face, a: self.position[voxel], b: NONE, other, fixed, area: 1.0 });
+                    self.contacts.push(Contact {
+                        face,
+                        a: self.position[voxel],
+                        b: NONE,
+                        other,
+                        contact: fixed,
+                        fixed,
+                        ahead: 0.5,
+                    });
                     1.0
                 } else {
                     (2.0 * p.sigma[top as usize]) as f32

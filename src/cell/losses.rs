@@ -101,9 +101,8 @@ impl Network {
             let other = if contact.b == NONE { contact.other } else { ends[contact.b as usize][0] };
             let u = drop(ends[contact.a as usize][0], other);
             let g = f64::from(face(&self.lattice, contact.face));
-            let resistance = self.parameters.contact_resistance / self.h;
             // Share of the contact in the resistance of the branch.
-            let part = g * u * u * (resistance * g / f64::from(contact.area)).min(1.0);
+            let part = g * u * u * (f64::from(contact.contact) * g).min(1.0);
             losses.contact += part;
             losses.electronic -= part;
         }

@@ -284,11 +284,12 @@ impl Network {
             *face_mut(lattice, branch.electronic) = harmonic(a.sigma, b.sigma) as f32;
         }
         for contact in &self.contacts {
-            let mut resistance = f64::from(contact.fixed) + 0.5 / self.predicted[contact.a as usize].sigma;
+            let mut nca = 1.0 / self.predicted[contact.a as usize].sigma;
             if contact.b != NONE {
-                resistance += 0.5 / self.predicted[contact.b as usize].sigma;
+                nca += 1.0 / self.predicted[contact.b as usize].sigma;
             }
-            *face_mut(lattice, contact.face) = (f64::from(contact.area) / resistance).max(LEAST) as f32;
+            let resistance = f64::from(contact.fixed) + f64::from(contact.ahead) * nca;
+            *face_mut(lattice, contact.face) = (1.0 / resistance).max(LEAST) as f32;
         }
     }
 

@@ -1,6 +1,6 @@
 //! From labels to a structure: phases, particles and the surface of the NCA.
 
-use crate::analysis::clusters::DisjointSets;
+use crate::analysis::sets::DisjointSets;
 use crate::grid::{Axis, VoxelGrid};
 use crate::import::{ImportError, LabelVolume, checked_size};
 use crate::materials::Phase;

@@ -45,7 +45,7 @@ pub struct SurfaceFace {
     /// True area over the area of a voxel face: `1 / (|n_x| + |n_y| + |n_z|)` of the true normal on average, because
     /// voxel stairs overstate a sphere's area by half. The sum over an isolated sphere is 4πr².
     pub area: f32,
-    /// Distance of the voxel's centre from the true surface, over the edge of a voxel; above zero.
+    /// How deep the voxel lies below the true surface, over the edge of a voxel; above zero.
     pub depth: f32,
     /// Fraction of this area under the halide or mixed coat, from the coat model that does not depend on the voxel size.
     pub covered: f32,

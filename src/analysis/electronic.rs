@@ -1,0 +1,129 @@
+//! Where electrons pass between NCA and another particle, carbon or the mixed coat.
+//!
+//! The builder's models tell of each face of the NCA what part of it touches, whatever voxel lies across. A current passes only
+//! where that voxel leads on: to another particle, or through carbon or mixed coat that reaches more than this particle alone. What
+//! other faces touch counts at the nearest face of the particle that does lead on. So each place on a particle keeps its area of
+//! contact at any voxel size, also on grids too coarse for the carbon in a neck. In an imported volume the
+//! voxels are all there is, and nothing is moved.
+
+use crate::analysis::particle_count;
+use crate::analysis::sets::label;
+use crate::materials::Phase;
+use crate::microstructure::spheres::nearest_image;
+use crate::microstructure::{Microstructure, SurfaceFace};
+
+/// A face through which electrons enter or leave the NCA.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct ElectronicContact {
+    /// The NCA voxel, and the one across the face.
+    pub voxel: u32,
+    pub neighbour: u32,
+    /// True area of contact over the area of a voxel face; above zero.
+    pub area: f64,
+    /// Length over area of the NCA between the voxel's centre and the contact, in voxel edges: the distance to the true
+    /// surface, over the whole face, for the current gathers from all of it.
+    pub ahead: f64,
+}
+
+/// All electronic contacts of the NCA, one for each face.
+///
+/// Between two particles it is the mean of what both sides see, so a face joins them even if one side alone touches.
+pub(crate) fn electronic_contacts(structure: &Microstructure) -> Vec<ElectronicContact> {
+    let across = |face: &SurfaceFace| structure.phase[face.neighbour as usize];
+    let reaches = leads_on(structure);
+    let leads_on = |face: &SurfaceFace| reaches[face.neighbour as usize];
+    let touching = gathered(structure, |f| f.contact, |f| across(f) == Phase::Nca);
+    let wired = gathered(structure, |f| f.wired, |f| matches!(across(f), Phase::Nca | Phase::Carbon) && leads_on(f));
+    let mixed = gathered(structure, |f| f.mixed, |f| across(f) == Phase::Mixed && leads_on(f));
+    let (mut contacts, mut between) = (Vec::new(), Vec::new());
+    for (k, face) in structure.surface.iter().enumerate() {
+        let area = match across(face) {
+            // Carbon between two particles makes two contacts in series.
+            Phase::Nca => touching[k] + 0.5 * wired[k],
+            Phase::Carbon => wired[k],
+            Phase::Mixed => mixed[k],
+            _ => 0.0,
+        };
+        if area > 0.0 {
+            let ahead = f64::from(face.depth) / f64::from(face.area).max(area);
+            if across(face).stores_lithium() {
+                let (voxel, neighbour) = (face.voxel.min(face.neighbour), face.voxel.max(face.neighbour));
+                between.push(ElectronicContact { voxel, neighbour, area: 0.5 * area, ahead });
+            } else {
+                contacts.push(ElectronicContact { voxel: face.voxel, neighbour: face.neighbour, area, ahead });
+            }
+        }
+    }
+    between.sort_by_key(|c| (c.voxel, c.neighbour));
+    let sides = between.chunk_by(|a, b| (a.voxel, a.neighbour) == (b.voxel, b.neighbour));
+    contacts.extend(sides.map(|sides| ElectronicContact {
+        area: sides.iter().map(|c| c.area).sum(),
+        ahead: sides.iter().map(|c| c.ahead).sum::<f64>() / sides.len() as f64,
+        ..sides[0]
+    }));
+    contacts
+}
+
+/// Does a voxel lead from one particle to something else? Shape: [nz, ny, nx].
+///
+/// NCA does; a piece of carbon and mixed coat does if it touches two particles or the collector.
+fn leads_on(structure: &Microstructure) -> Vec<bool> {
+    let conducts = |v: usize| structure.phase[v].conducts_electrons();
+    if structure.particles.is_empty() {
+        return (0..structure.phase.len()).map(conducts).collect();
+    }
+    let (pieces, count) = label(&structure.grid, |v| conducts(v) && !structure.phase[v].stores_lithium());
+    let piece = |v: usize| (pieces[v] != u32::MAX).then_some(pieces[v] as usize);
+    let mut first = vec![None; count];
+    let mut leads_on = vec![false; count];
+    for face in structure.surface.iter().filter(|face| face.wired > 0.0 || face.mixed > 0.0) {
+        if let Some(piece) = piece(face.neighbour as usize) {
+            let particle = structure.particle[face.voxel as usize];
+            leads_on[piece] |= *first[piece].get_or_insert(particle) != particle;
+        }
+    }
+    let [nx, ny, _] = structure.grid.size;
+    let top = structure.phase.len() - nx * ny;
+    (top..structure.phase.len()).filter_map(piece).for_each(|piece| leads_on[piece] = true);
+    (0..structure.phase.len())
+        .map(|v| structure.phase[v].stores_lithium() || piece(v).is_some_and(|p| leads_on[p]))
+        .collect()
+}
+
+/// Area of one kind of contact at each face, over the area of a voxel face; shape: as `structure.surface`.
+///
+/// * `part` – what of the face touches
+/// * `passes` – does a current pass there?
+fn gathered(
+    structure: &Microstructure,
+    part: impl Fn(&SurfaceFace) -> f32,
+    passes: impl Fn(&SurfaceFace) -> bool,
+) -> Vec<f64> {
+    let (grid, extent) = (&structure.grid, structure.grid.extent_um());
+    let centre = |face: &SurfaceFace| {
+        let [inside, outside] = [face.voxel, face.neighbour].map(|v| grid.centre_um(v as usize));
+        let across = nearest_image(outside, inside, extent);
+        [0, 1, 2].map(|axis| inside[axis] + 0.5 * across[axis])
+    };
+    let mut areas = vec![0.0; structure.surface.len()];
+    let mut passing = vec![Vec::new(); particle_count(structure)];
+    let mut sealed = Vec::new();
+    for (k, face) in structure.surface.iter().enumerate().filter(|(_, face)| part(face) > 0.0) {
+        let particle = structure.particle[face.voxel as usize] as usize;
+        let area = f64::from(face.area) * f64::from(part(face));
+        if passes(face) {
+            areas[k] += area;
+            passing[particle].push((k, centre(face)));
+        } else {
+            sealed.push((particle, centre(face), area));
+        }
+    }
+    for (particle, at, area) in sealed {
+        let square = |other: [f64; 3]| nearest_image(other, at, extent).iter().map(|d| d * d).sum::<f64>();
+        let nearest = passing[particle].iter().map(|&(k, other)| (k, square(other))).min_by(|a, b| a.1.total_cmp(&b.1));
+        if let Some((k, _)) = nearest {
+            areas[k] += area;
+        }
+    }
+    areas
+}
