@@ -9,7 +9,6 @@
 use crate::analysis::particle_count;
 use crate::analysis::sets::label;
 use crate::materials::Phase;
-use crate::microstructure::spheres::nearest_image;
 use crate::microstructure::{Microstructure, SurfaceFace};
 
 /// A face through which electrons enter or leave the NCA.
@@ -99,11 +98,21 @@ fn gathered(
     part: impl Fn(&SurfaceFace) -> f32,
     passes: impl Fn(&SurfaceFace) -> bool,
 ) -> Vec<f64> {
-    let (grid, extent) = (&structure.grid, structure.grid.extent_um());
+    let size = structure.grid.size.map(|n| n as i64);
+    // Centres of faces in half voxel edges, so that ties are ties.
     let centre = |face: &SurfaceFace| {
-        let [inside, outside] = [face.voxel, face.neighbour].map(|v| grid.centre_um(v as usize));
-        let across = nearest_image(outside, inside, extent);
-        [0, 1, 2].map(|axis| inside[axis] + 0.5 * across[axis])
+        let [inside, outside] = [face.voxel, face.neighbour].map(|v| structure.grid.coordinates(v as usize));
+        [0, 1, 2].map(|axis| {
+            let step = outside[axis] as i64 - inside[axis] as i64;
+            2 * inside[axis] as i64 + if step.abs() > 1 { -step.signum() } else { step }
+        })
+    };
+    let square = |a: [i64; 3], b: [i64; 3]| {
+        let along = |axis: usize| {
+            let d = (a[axis] - b[axis]).abs();
+            if axis < 2 { d.min(2 * size[axis] - d) } else { d }
+        };
+        (0..3).map(along).map(|d| d * d).sum::<i64>()
     };
     let mut areas = vec![0.0; structure.surface.len()];
     let mut passing = vec![Vec::new(); particle_count(structure)];
@@ -119,10 +128,8 @@ fn gathered(
         }
     }
     for (particle, at, area) in sealed {
-        let square = |other: [f64; 3]| nearest_image(other, at, extent).iter().map(|d| d * d).sum::<f64>();
-        let nearest = passing[particle].iter().map(|&(k, other)| (k, square(other))).min_by(|a, b| a.1.total_cmp(&b.1));
-        if let Some((k, _)) = nearest {
-            areas[k] += area;
+        if let Some((k, _)) = passing[particle].iter().min_by_key(|(_, other)| square(*other, at)) {
+            areas[*k] += area;
         }
     }
     areas

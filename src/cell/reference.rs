@@ -19,7 +19,8 @@ enum Branch {
     /// Two NCA voxels of one particle, on the ionic or the electronic rail.
     Diffusion(usize, usize),
     Electrons(usize, usize),
-    /// NCA voxel a, and another NCA voxel or a plain node; resistance without half voxels [Ohm], contact area [m²].
+    /// NCA voxel a, and another NCA voxel or a plain node; resistance outside the NCA [Ohm], length over area in each NCA voxel
+    /// [m⁻¹].
     Contact(usize, Option<usize>, usize, f64, f64),
     /// NCA voxel, electrolyte node, area [m²], depth of the NCA's centre [m], resistance [Ohm m²], j0 [A m⁻²].
     Reaction(usize, usize, f64, f64, f64, f64),
@@ -40,6 +41,69 @@ fn phi_s(v: usize) -> usize {
 }
 fn phi_e(v: usize) -> usize {
     2 * v + 1
+}
+
+/// Voxels of carbon and mixed coat from which electrons get to two particles, or to a particle and the collector.
+fn live(structure: &Microstructure) -> Vec<bool> {
+    let (grid, phase) = (structure.grid, &structure.phase);
+    let wire = |v: usize| matches!(phase[v], Phase::Carbon | Phase::Mixed);
+    let is_live = |start: usize| {
+        let (mut piece, mut next) = (vec![start], 0);
+        while next < piece.len() {
+            for w in grid.neighbours(piece[next]).into_iter().flatten() {
+                if wire(w) && !piece.contains(&w) {
+                    piece.push(w);
+                }
+            }
+            next += 1;
+        }
+        let mut touched: Vec<u32> = structure
+            .surface
+            .iter()
+            .filter(|s| (s.wired > 0.0 || s.mixed > 0.0) && piece.contains(&(s.neighbour as usize)))
+            .map(|s| structure.particle[s.voxel as usize])
+            .collect();
+        touched.sort_unstable();
+        touched.dedup();
+        touched.len() > 1 || piece.iter().any(|&v| grid.coordinates(v)[2] + 1 == grid.size[2])
+    };
+    (0..grid.len()).map(|v| wire(v) && is_live(v)).collect()
+}
+
+/// Areas of a kind of contact [voxel faces], those of faces that let nothing pass added to the nearest one of the particle that does.
+fn moved(structure: &Microstructure, part: fn(&SurfaceFace) -> f32, passes: impl Fn(&SurfaceFace) -> bool) -> Vec<f64> {
+    let (grid, faces) = (structure.grid, &structure.surface);
+    let area = |s: &SurfaceFace| f64::from(s.area) * f64::from(part(s));
+    let passing: Vec<usize> = (0..faces.len()).filter(|&k| area(&faces[k]) > 0.0 && passes(&faces[k])).collect();
+    // In half edges of a voxel; of all periodic images the nearest.
+    let centre = |s: &SurfaceFace| {
+        let [v, w] = [s.voxel, s.neighbour].map(|v| grid.coordinates(v as usize).map(|c| c as i64));
+        let n = grid.size.map(|n| n as i64);
+        [0, 1, 2].map(|a| 2 * v[a] + [0, 1, -1].into_iter().find(|step| (v[a] + step - w[a]) % n[a] == 0).unwrap())
+    };
+    let distance = |a: &SurfaceFace, b: &SurfaceFace| {
+        let (a, b, n) = (centre(a), centre(b), grid.size.map(|n| 2 * n as i64));
+        let images = [-1, 0, 1].into_iter().flat_map(|i| [-1, 0, 1].map(|j| [i, j]));
+        images
+            .map(|[i, j]| {
+                [a[0] - b[0] + i * n[0], a[1] - b[1] + j * n[1], a[2] - b[2]].map(|d| d * d).iter().sum::<i64>()
+            })
+            .min()
+            .unwrap()
+    };
+    let mut areas = vec![0.0; faces.len()];
+    for (k, s) in faces.iter().enumerate() {
+        let own = |&&o: &&usize| structure.particle[faces[o].voxel as usize] == structure.particle[s.voxel as usize];
+        let to = if passing.contains(&k) {
+            Some(k)
+        } else {
+            passing.iter().filter(own).copied().min_by_key(|&o| (distance(s, &faces[o]), o))
+        };
+        if let Some(to) = to {
+            areas[to] += area(s);
+        }
+    }
+    areas
 }
 
 fn model<'a>(structure: &'a Microstructure, p: &'a CellParameters) -> Model<'a> {
@@ -93,21 +157,19 @@ fn model<'a>(structure: &'a Microstructure, p: &'a CellParameters) -> Model<'a> 
         }
         if z == grid.size[2] - 1 {
             if phase[v] == Phase::Nca {
-                branches.push(Branch::Contact(v, None, terminal, p.contact_resistance / (h * h), h * h));
+                branches.push(Branch::Contact(v, None, terminal, p.contact_resistance / (h * h), 0.5 / h));
             } else {
                 branches.push(Branch::Fixed(terminal, phi_s(v), 2.0 * p.sigma[phase[v] as usize] * h));
             }
         }
     }
-    // Total area of each kind of electronic contact over the area that faces a phase it can pass to.
-    let share = |kinds: &[Phase], part: fn(&SurfaceFace) -> f32| {
-        let area = |s: &SurfaceFace| f64::from(s.area) * f64::from(part(s));
-        let total: f64 = structure.surface.iter().map(area).sum();
-        total / structure.surface.iter().filter(|s| kinds.contains(&phase[s.neighbour as usize])).map(area).sum::<f64>()
-    };
-    let particles = share(&[Phase::Nca], |s| s.contact);
-    let carbon = share(&[Phase::Nca, Phase::Carbon], |s| s.wired);
-    let mixed = share(&[Phase::Mixed], |s| s.mixed);
+    let live = live(structure);
+    let across = |s: &SurfaceFace| phase[s.neighbour as usize];
+    let lively = |s: &SurfaceFace| live[s.neighbour as usize];
+    let touching = moved(structure, |s| s.contact, |s| across(s) == Phase::Nca);
+    let carbon =
+        moved(structure, |s| s.wired, |s| across(s) == Phase::Nca || (across(s) == Phase::Carbon && lively(s)));
+    let mixed = moved(structure, |s| s.mixed, |s| across(s) == Phase::Mixed && lively(s));
     for (k, s) in structure.surface.iter().enumerate() {
         let (v, w) = (s.voxel as usize, s.neighbour as usize);
         let area = f64::from(s.area) * h * h;
@@ -115,22 +177,32 @@ fn model<'a>(structure: &'a Microstructure, p: &'a CellParameters) -> Model<'a> 
         let direct = rest(s);
         let r = p.contact_resistance;
         if phase[w] == Phase::Nca {
-            let twin = structure.surface[..k].iter().find(|t| t.voxel == s.neighbour && t.neighbour == s.voxel);
+            let twin = structure.surface[..k].iter().position(|t| t.voxel == s.neighbour && t.neighbour == s.voxel);
             if let Some(twin) = twin {
-                let open = |s: &SurfaceFace| {
-                    f64::from(s.area) * (particles * f64::from(s.contact) + 0.5 * carbon * f64::from(s.wired))
+                let open = |k: usize| (touching[k] + 0.5 * carbon[k]) * h * h;
+                let (mine, others) = (open(k), open(twin));
+                // Half of the mean is on the way in, as much on the way out.
+                let way = |k: usize, open: f64| {
+                    let s = &structure.surface[k];
+                    f64::from(s.depth) * h / (f64::from(s.area) * h * h).max(open)
                 };
-                let mean = 0.5 * (open(s) + open(twin)) * h * h;
-                branches.push(Branch::Contact(v, Some(w), phi_s(w), r / mean, mean));
+                let ways: Vec<f64> = [(k, mine), (twin, others)]
+                    .into_iter()
+                    .filter(|w| w.1 > 0.0)
+                    .map(|(k, open)| way(k, open))
+                    .collect();
+                if !ways.is_empty() {
+                    let way = ways.iter().sum::<f64>() / ways.len() as f64;
+                    branches.push(Branch::Contact(v, Some(w), phi_s(w), r / (0.5 * (mine + others)), way));
+                }
             }
         }
         if matches!(phase[w], Phase::Carbon | Phase::Mixed) {
             let half = 0.5 * h / p.sigma[phase[w] as usize];
-            let touching =
-                if phase[w] == Phase::Carbon { carbon * f64::from(s.wired) } else { mixed * f64::from(s.mixed) };
-            let contact = area * touching;
+            let contact = h * h * if phase[w] == Phase::Carbon { carbon[k] } else { mixed[k] };
             if contact > 0.0 {
-                branches.push(Branch::Contact(v, None, phi_s(w), (r + half) / contact, contact));
+                let way = f64::from(s.depth) * h / area.max(contact);
+                branches.push(Branch::Contact(v, None, phi_s(w), (r + half) / contact, way));
             }
         }
         let depth = f64::from(s.depth) * h;
@@ -189,9 +261,9 @@ impl Model<'_> {
                     let g = h / (0.5 / at(v).3 + 0.5 / at(w).3);
                     (phi_s(v), phi_s(w), g * (u[phi_s(v)] - u[phi_s(w)]), g)
                 }
-                Branch::Contact(v, other, node, fixed, area) => {
-                    let half = |v: usize| 0.5 * h / at(v).3 / area;
-                    let g = 1.0 / (fixed + half(v) + other.map_or(0.0, half));
+                Branch::Contact(v, other, node, fixed, way) => {
+                    let nca = |v: usize| way / at(v).3;
+                    let g = 1.0 / (fixed + nca(v) + other.map_or(0.0, nca));
                     (phi_s(v), node, g * (u[phi_s(v)] - u[node]), g)
                 }
                 Branch::Reaction(v, node, area, depth, resistance, j0) => {
@@ -299,7 +371,7 @@ mod tests {
     use crate::constants::ONE_C_A_PER_KG;
     use crate::grid::VoxelGrid;
     use crate::materials::nca::{DiffusionPotential, OpenCircuitVoltage};
-    use crate::microstructure::NO_PARTICLE;
+    use crate::microstructure::{NO_PARTICLE, Sphere};
 
     /// Blocks of 2 x 2 x 2 voxels of random phases, each NCA block a particle, with random areas and coverages.
     fn blocks(seed: u64) -> Microstructure {
@@ -347,7 +419,9 @@ mod tests {
                 }
             }
         }
-        Microstructure { grid, phase, particle, particles: Vec::new(), surface }
+        // Spheres of no use here: they tell a built structure from an imported one.
+        let particles = vec![Sphere { centre_um: [0.0; 3], radius_um: 1.0 }; 27];
+        Microstructure { grid, phase, particle, particles, surface }
     }
 
     #[test]
