@@ -134,3 +134,55 @@ fn gathered(
     }
     areas
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::grid::VoxelGrid;
+    use crate::microstructure::{NO_PARTICLE, Sphere};
+
+    /// Particle 0 in two voxels, carbon on its left that leads nowhere, carbon on its right that leads to particle 1, and pore.
+    fn necks(particles: Vec<Sphere>) -> Microstructure {
+        let grid = VoxelGrid { size: [5, 3, 4], voxel_um: 1.0 };
+        let (mut phase, mut particle) = (vec![Phase::Pore; grid.len()], vec![NO_PARTICLE; grid.len()]);
+        let at = |c: [usize; 3]| grid.index(c);
+        for (c, number) in [([1, 1, 1], 0), ([1, 1, 2], 0), ([3, 1, 2], 1)] {
+            (phase[at(c)], particle[at(c)]) = (Phase::Nca, number);
+        }
+        phase[at([0, 1, 1])] = Phase::Carbon;
+        phase[at([2, 1, 2])] = Phase::Carbon;
+        let face = |from, to, wired| SurfaceFace {
+            voxel: at(from) as u32,
+            neighbour: at(to) as u32,
+            area: 0.5,
+            depth: 0.3,
+            wired,
+            ..SurfaceFace::default()
+        };
+        let surface = vec![
+            face([1, 1, 1], [0, 1, 1], 0.75),
+            face([1, 1, 1], [1, 0, 1], 0.25),
+            face([1, 1, 2], [2, 1, 2], 0.5),
+            face([3, 1, 2], [2, 1, 2], 1.0),
+        ];
+        Microstructure { grid, phase, particle, particles, surface }
+    }
+
+    fn areas(structure: &Microstructure) -> Vec<[f64; 2]> {
+        electronic_contacts(structure).iter().map(|c| [c.area, c.ahead]).collect()
+    }
+
+    #[test]
+    fn dead_ends_and_pores_give_their_contact_to_the_nearest_way_on() {
+        let built = necks(vec![Sphere { centre_um: [1.5; 3], radius_um: 1.0 }; 2]);
+        // Three faces of particle 0 together have more contact than the one that passes has area.
+        let gathered = 0.5 * (0.75 + 0.25 + 0.5);
+        assert_eq!(areas(&built), [[gathered, f64::from(0.3_f32) / gathered], [0.5, f64::from(0.3_f32) / 0.5]]);
+    }
+
+    #[test]
+    fn in_an_imported_volume_only_pores_give_theirs_away() {
+        let ahead = f64::from(0.3_f32) / 0.5;
+        assert_eq!(areas(&necks(Vec::new())), [[0.5, ahead], [0.25, ahead], [0.5, ahead]]);
+    }
+}
