@@ -284,8 +284,8 @@ fn a_homogeneous_column_discharges_like_the_half_cell_of_pybamm() {
     p.kappa[Phase::Lpscl as usize] = kappa;
     p.sigma[Phase::Carbon as usize] = 1e4;
     p.separator_resistance = 1e-6 / kappa;
-    // Mean and largest difference [mV]; both grow with the current, by what 0.7 Ohm cm2 would cost.
-    for (c_rate, allowed) in [(0.5, [0.5, 1.0]), (2.0, [1.5, 2.2])] {
+    // Mean and largest difference [mV].
+    for (c_rate, allowed) in [(0.5, [0.1, 0.6]), (2.0, [0.3, 0.8])] {
         let reference: Vec<[f64; 2]> = rows.iter().filter(|row| row[0] == c_rate).map(|&[_, t, v]| [t, v]).collect();
         assert!(reference.len() > 60, "{c_rate}C: {} rows", reference.len());
         let curve = discharge(&homogeneous_column(40), p.clone(), c_rate, 4.28);
@@ -296,6 +296,7 @@ fn a_homogeneous_column_discharges_like_the_half_cell_of_pybamm() {
             .collect();
         let (mean, largest) =
             (errors.iter().sum::<f64>() / errors.len() as f64, errors.iter().fold(0.0, |m, e| e.max(m)));
+        println!("{c_rate}C: mean {mean:.3}, largest {largest:.3} mV");
         assert!(
             errors.len() > 60 && mean < allowed[0] && largest < allowed[1],
             "{c_rate}C: mean {mean} mV, largest {largest} mV"

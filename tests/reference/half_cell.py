@@ -21,6 +21,7 @@ KAPPA = 0.01
 J0 = 0.5
 C_MAX = 49200.0
 DENSITY = 4780.0
+TEMPERATURE = 303.15
 START_V = 4.28
 STOP_V = 3.3
 
@@ -47,6 +48,8 @@ def discharge(c_rate):
         {
             'Electrode height [m]': 1.0,
             'Electrode width [m]': 1.0,
+            'Ambient temperature [K]': TEMPERATURE,
+            'Initial temperature [K]': TEMPERATURE,
             'Current function [A]': current,
             'Nominal cell capacity [A.h]': current / c_rate,
             'Positive electrode thickness [m]': LENGTH,
