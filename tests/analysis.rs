@@ -1,6 +1,6 @@
 //! Structural cases with known answers (the names say where they come from), and reports of built structures.
 
-use catholyte::analysis::{self, clusters, contacts};
+use catholyte::analysis::{self, contacts};
 use catholyte::composition::Composition;
 use catholyte::grid::VoxelGrid;
 use catholyte::materials::Phase;
