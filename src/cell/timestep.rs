@@ -27,8 +27,8 @@ impl Default for StepControl {
     fn default() -> Self {
         StepControl {
             tolerance_v: 1e-5,
-            voltage_error: 7e-4,
-            voltage_step: 0.033,
+            voltage_error: 1e-3,
+            voltage_step: 0.016,
             current_error: 3e-3,
             current_step: 0.25,
             charge_step: 0.04,
