@@ -21,8 +21,29 @@ pub struct InterfaceCurrent {
     pub j: f64,
     /// dj/dΔ [S m⁻²], above zero.
     pub slope: f64,
-    /// Voltage lost beneath the surface [V], which sits at `u − drop`.
+    /// Voltage lost beneath the surface [V], which sits at `u − drop`, and d drop/dΔ.
     pub drop: f64,
+    pub share: f64,
+}
+
+/// Where an interface was solved last.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Solved {
+    delta: f64,
+    drop: f64,
+    share: f64,
+}
+
+impl Solved {
+    /// * `delta` – voltage across the interface [V]
+    pub fn new(delta: f64, current: InterfaceCurrent) -> Solved {
+        Solved { delta, drop: current.drop, share: current.share }
+    }
+
+    /// A first guess of the voltage beneath the surface [V] at another voltage `delta` [V].
+    pub fn guess(self, delta: f64) -> f64 {
+        self.drop + self.share * (delta - self.delta)
+    }
 }
 
 /// Current density across an interface: diffusion beneath the surface, films and Butler-Volmer kinetics in series.
@@ -54,7 +75,7 @@ pub fn interface_current(
     const CLOSED: f64 = 1e-5;
     let (mut low, mut high) = if delta >= 0.0 { (0.0, delta) } else { (delta, 0.0) };
     let mut w = guess.clamp(low, high);
-    let mut result = InterfaceCurrent { j: 0.0, slope: 0.0, drop: w };
+    let mut result = InterfaceCurrent { j: 0.0, slope: 0.0, drop: w, share: 0.0 };
     let mut last_correction = f64::INFINITY;
     // Bisection alone would close 1 V to 1e-7 V in 24 steps.
     for _ in 0..60 {
@@ -66,7 +87,8 @@ pub fn interface_current(
         let transfer = TWICE_THERMAL / (j * j + 4.0 * j0 * j0).sqrt();
         let slope = 1.0 + resistance * dj_dw + transfer * (dj_dw + dj0_du * j / j0);
         let correction = excess / slope;
-        result = InterfaceCurrent { j: j - dj_dw * correction, slope: dj_dw / slope, drop: w - correction };
+        let share = 1.0 / slope;
+        result = InterfaceCurrent { j: j - dj_dw * correction, slope: dj_dw * share, drop: w - correction, share };
         if excess.abs() <= CLOSED || high - low <= 1e-14 {
             break;
         }
@@ -171,6 +193,16 @@ mod tests {
             assert!((reference.slope / difference - 1.0).abs() < 1e-3, "{delta}: {} {difference}", reference.slope);
             assert!(reference.slope > 0.0 && reference.j * delta > 0.0);
         }
+    }
+
+    #[test]
+    fn a_guess_follows_the_voltage() {
+        let (theta, below) = below(3.8, 40.0);
+        let at = |delta: f64| interface_current(&theta, delta, below, 0.1, |_| (0.5, 0.0), 0.0);
+        let (last, next) = (at(0.05), at(0.051));
+        // What is left is of second order in 1 mV over some 50 mV.
+        let missed = Solved::new(0.05, last).guess(0.051) - next.drop;
+        assert!(missed.abs() < 0.05 * (next.drop - last.drop), "{missed}");
     }
 
     /// A case where bare Newton steps alternate for ever between 0.41 V and 0.51 V.

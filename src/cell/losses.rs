@@ -110,7 +110,7 @@ impl Network {
             let u = drop(reaction.electrolyte, ends[reaction.nca as usize][1]);
             let scale = f64::from(reaction.area) * self.h;
             let below = reaction.below(&self.predicted[reaction.nca as usize]);
-            let i = reaction.current(&self.parameters, u, below, self.reaction_drop[k]);
+            let i = reaction.current(&self.parameters, u, below, self.solved[k].guess(u));
             let resistance = f64::from(reaction.resistance);
             // What the face carries in the lattice is a tangent, counted among the ionic faces once for each reaction on it.
             let (flow, film) = (scale * i.j, f64::from(reaction.film) * i.j);

@@ -6,7 +6,7 @@
 
 use super::CellParameters;
 use super::branches::{Branches, Contact, Interior, NONE, Reaction, face_mut, harmonic, reached_from};
-use super::kinetics::{InterfaceCurrent, Subsurface, interface_current};
+use super::kinetics::{InterfaceCurrent, Solved, Subsurface, interface_current};
 use super::rule::Rule;
 use crate::constants::{FARADAY, ONE_C_A_PER_KG};
 use crate::linalg::lattice::{End, Lattice, Ring};
@@ -62,8 +62,8 @@ pub struct Network {
     pub(super) contacts: Vec<Contact>,
     pub(super) reactions: Vec<Reaction>,
     pub(super) predicted: Vec<Predicted>,
-    /// Voltage beneath each reaction's surface at the latest state [V].
-    pub(super) reaction_drop: Vec<f64>,
+    /// Each reaction at the latest state.
+    pub(super) solved: Vec<Solved>,
     /// True current minus that of the tangent conductance, of each nonlinear branch.
     reaction_excess: Vec<f64>,
     pub(super) storage_excess: Vec<f64>,
@@ -137,7 +137,7 @@ impl Network {
             contacts: branches.contacts,
             reactions: branches.reactions,
             predicted: vec![Predicted::default(); n],
-            reaction_drop: vec![0.0; m],
+            solved: vec![Solved::default(); m],
             reaction_excess: vec![0.0; m],
             storage_excess: vec![0.0; n],
             x_old: vec![0.0; n],
@@ -307,8 +307,8 @@ impl Network {
             let nca = reaction.nca as usize;
             let below = reaction.below(&self.predicted[nca]);
             let delta = state[reaction.electrolyte as usize] - state[self.storage_nodes[nca][1] as usize];
-            let i = reaction.current(p, delta, below, self.reaction_drop[k]);
-            self.reaction_drop[k] = i.drop;
+            let i = reaction.current(p, delta, below, self.solved[k].guess(delta));
+            self.solved[k] = Solved::new(delta, i);
             let scale = f64::from(reaction.area) * *h;
             let tangent = (scale * i.slope).max(LEAST) as f32;
             *face_mut(lattice, reaction.face) += tangent;
@@ -320,8 +320,8 @@ impl Network {
             let (x, slope) = p.ocv.stoichiometry(u);
             self.x[k] = x;
             let rate = self.storage_rate * f64::from(self.active[k]);
-            let (side, side_slope) = p.oxidation.current(u);
             let exposed = f64::from(self.exposed[k]) * *h;
+            let (side, side_slope) = if exposed > 0.0 { p.oxidation.current(u) } else { (0.0, 0.0) };
             self.side += exposed * side;
             let tangent = (exposed * side_slope - rate * slope).max(LEAST) as f32;
             lattice.link[voxel as usize] = tangent;
@@ -355,7 +355,7 @@ impl Network {
             let nca = reaction.nca as usize;
             let below = reaction.below(&self.predicted[nca]);
             let delta = state[reaction.electrolyte as usize] - state[self.storage_nodes[nca][1] as usize];
-            let i = reaction.current(&self.parameters, delta, below, self.reaction_drop[k]);
+            let i = reaction.current(&self.parameters, delta, below, self.solved[k].guess(delta));
             (i.j, delta - i.drop)
         };
         self.reactions.iter().enumerate().map(of).collect()

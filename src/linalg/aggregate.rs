@@ -7,7 +7,7 @@
 use super::graph::{Graph, NONE};
 
 /// Quality bound of a merger on coarse levels.
-pub const QUALITY: f32 = 12.0;
+pub const QUALITY: f32 = 6.0;
 /// A node left alone joins its strongest neighbour if that branch carries this share of its diagonal: a smaller level is worth
 /// more than a good one.
 const LEFTOVER: f32 = 0.1;

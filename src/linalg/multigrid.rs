@@ -1,7 +1,7 @@
 //! The hierarchy of networks and its K-cycle: an approximate inverse of A, the preconditioner.
 //!
 //! Level 0 is the [`Lattice`], smoothed by one damped Jacobi step before and after; level 1 joins its nodes inside
-//! 2 x 2 x 2 blocks, further levels by three passes of pairwise matching, smoothed by Gauss-Seidel; the coarsest is solved
+//! 2 x 2 x 2 blocks, further levels by two or three passes of pairwise matching, smoothed by Gauss-Seidel; the coarsest is solved
 //! by Cholesky. Below level 0 each level takes up to two steps of conjugate gradients preconditioned by the next one
 //! (K-cycle; Notay and Vassilevski 2008), which makes the count of iterations independent of size and contrast.
 
@@ -68,13 +68,14 @@ impl Multigrid {
         let number = first.order(lattice.hubs());
         blocks.renumber(&number);
         let mut levels = vec![Level::new(first.renumbered(&number))];
-        let mut quality = QUALITY;
+        // Two passes where most of the accuracy is won, then three, for the small levels are visited often.
+        let (mut quality, mut passes) = (QUALITY, 2);
         while let Some(top) = levels.last_mut() {
             let n = top.graph.len();
             if n <= COARSEST || quality > LOOSEST_QUALITY {
                 break;
             }
-            let (group, coarse) = match_passes(&top.graph, quality);
+            let (group, coarse) = match_passes(&top.graph, quality, passes);
             if coarse.len() * 2 > n {
                 quality *= 2.0;
                 continue;
@@ -82,6 +83,7 @@ impl Multigrid {
             let number = coarse.order(0);
             top.group = group.iter().map(|&g| number[g as usize]).collect();
             levels.push(Level::new(coarse.renumbered(&number)));
+            passes = 3;
         }
         let nodes = lattice.inverse_diagonal.iter().filter(|d| **d > 0.0).count();
         let thorough = (levels[0].graph.len() as f64) < THOROUGH_SHARE * nodes as f64;
@@ -253,12 +255,12 @@ impl Multigrid {
     }
 }
 
-/// Three passes of pairwise matching in one: the groups and the network between them.
-fn match_passes(graph: &Graph, quality: f32) -> (Vec<u32>, Graph) {
+/// Passes of pairwise matching in one: the groups and the network between them.
+fn match_passes(graph: &Graph, quality: f32, passes: usize) -> (Vec<u32>, Graph) {
     let mut diagonal: Vec<f32> = graph.inverse_diagonal.iter().map(|d| if *d > 0.0 { 1.0 / d } else { 0.0 }).collect();
     let mut group: Vec<u32> = (0..graph.len() as u32).collect();
     let mut coarse = None;
-    for _ in 0..3 {
+    for _ in 0..passes {
         let fine = coarse.as_ref().unwrap_or(graph);
         let (next, count) = match_pairs(fine, &diagonal, quality);
         let mut sum = vec![0.0; count];

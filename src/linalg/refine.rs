@@ -13,6 +13,8 @@ pub const MILD_ROUND: f64 = 5e-5;
 /// The same for any contrast: on the way, weakly tied pieces take large potentials, whose rounding the iteration's own
 /// residual does not see.
 pub const ROUND: f64 = 1e-2;
+/// The same of the first round at any contrast: what all potentials share is then out of the way of f32.
+const FIRST_ROUND: f64 = 0.1;
 /// Rounds after which refinement is given up; four rounds reach 1e-12.
 const MAX_ROUNDS: usize = 20;
 
@@ -143,7 +145,8 @@ impl Refinement {
         }
         if !self.in_round {
             // The last round need not overshoot the goal by much.
-            self.pcg.aim((self.round * self.info.relative_residual).max(0.7 * self.tolerance));
+            let round = if self.info.rounds == 0 && self.round == ROUND { FIRST_ROUND } else { self.round };
+            self.pcg.aim((round * self.info.relative_residual).max(0.7 * self.tolerance));
             self.in_round = true;
         }
         let step = self.pcg.step(lattice, multigrid).map_err(Failure::Linear)?;
