@@ -117,8 +117,14 @@
 
 /**
  * The three cross-sections that meet in one voxel, the least and greatest value of the volume, which instant they are of (−1 for
- * none) and which there are.
- * @typedef {{x: Slice, y: Slice, z: Slice, from: number, to: number, instant: number, instants: Instant[]}} Slices
+ * none) and which there are; of a current density also its arrows.
+ * @typedef {{x: Slice, y: Slice, z: Slice, from: number, to: number, instant: number, instants: Instant[], arrows: Arrows | null}} Slices
+ */
+
+/**
+ * Mean current densities of the blocks of voxels that a section goes through: centre [µm] and vector along x, y and z, six numbers
+ * each; the edge of a block, and the current over the electrode's area.
+ * @typedef {{x: Float32Array, y: Float32Array, z: Float32Array, edge_um: number, unit: number}} Arrows
  */
 
 /** What the two ends of a colour bar stand for. @typedef {{from: number, to: number, log: boolean}} Scale */

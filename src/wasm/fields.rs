@@ -135,8 +135,9 @@ enum Source<'a> {
 
 #[wasm_bindgen]
 impl Twin {
-    /// Three cross-sections through one voxel: `{x, y, z, from, to, instant, instants}`, the first three `{data, particle, rows,
-    /// columns, voxel_um}`. Data are NaN where there is no value, particle numbers −1 outside NCA. `from` and `to` hold all values
+    /// Three cross-sections through one voxel: `{x, y, z, from, to, instant, instants, arrows}`, the first three `{data, particle,
+    /// rows, columns, voxel_um}`; `arrows` are null, or of a current density `{x, y, z, edge_um, unit}`: of each block of voxels that a
+    /// section goes through, its centre [um] and mean vector along x, y and z; the edge of a block, and the current over the area. Data are NaN where there is no value, particle numbers −1 outside NCA. `from` and `to` hold all values
     /// of the volume; `instants` are those kept of the run, `instant` the number of this one or −1.
     ///
     /// * `time_s` – chooses the nearest instant; none is the newest, which is then kept up to date while the run goes on
@@ -167,6 +168,7 @@ impl Twin {
             ("to", to.into()),
             ("instant", instant.map_or(-1, |i| i as i32).into()),
             ("instants", to_js(&self.kept().map(|s| s.at).collect::<Vec<_>>())),
+            ("arrows", arrows(&source, &grid, at)),
         ]))
     }
 
@@ -264,6 +266,7 @@ pub fn sketch_slices(grid: JsValue, labels: &[u8], at: &[usize]) -> Result<JsVal
         ("to", 1.into()),
         ("instant", (-1).into()),
         ("instants", Array::new().into()),
+        ("arrows", JsValue::NULL),
     ]))
 }
 
@@ -274,6 +277,22 @@ fn inside(grid: &VoxelGrid, at: &[usize]) -> Result<[usize; 3], JsValue> {
         let message = format!("The place {at:?} lies outside the volume.");
         failure("outside", STAGE, message, &format!("It has {:?} voxels.", grid.size))
     })
+}
+
+/// The `arrows` of [`Twin::slices`].
+fn arrows(source: &Source, grid: &VoxelGrid, at: [usize; 3]) -> JsValue {
+    let &Source::Run(Snapshot { blocks, .. }, field @ (Field::CurrentS | Field::CurrentE), factor) = source else {
+        return JsValue::NULL;
+    };
+    let [x, y, z] = Axis::ALL.map(|axis| {
+        let place_um = (at[axis.index()] as f64 + 0.5) * grid.voxel_um;
+        let cut = blocks.across(field, axis, place_um);
+        let numbers =
+            cut.iter().flat_map(|b| b.centre_um.map(|um| um as f32).into_iter().chain(b.current.map(|j| factor * j)));
+        JsValue::from(Float32Array::from(numbers.collect::<Vec<f32>>().as_slice()))
+    });
+    let unit = f64::from(factor * blocks.through());
+    object([("x", x), ("y", y), ("z", z), ("edge_um", blocks.edge_um().into()), ("unit", unit.into())])
 }
 
 /// The sections across x, y and z that meet in a voxel: `{data, particle, rows, columns, voxel_um}` each.

@@ -83,6 +83,20 @@ browserTest('every field of a run is drawn and read with its unit', async ({ pag
   assert.equal(seen.size, 7);
 });
 
+browserTest('arrows show which way a current goes, and can be switched off', async ({ page, url }) => {
+  await discharged({ page, url });
+  const arrows = card(page).getByRole('checkbox', { name: /^Arrows/ });
+  assert.equal(await arrows.count(), 0);
+  await field(page).selectOption('Electronic current');
+  // A block of 2.5 µm, and 0.5C of this electrode over its area.
+  await card(page).getByRole('checkbox', { name: /^Arrows, 2\.5 µm long at \d\.\d+ mA\/cm²$/ }).waitFor();
+  const drawn = await picture(section(page, 'y'));
+  await arrows.uncheck();
+  await otherPicture(section(page, 'y'), drawn);
+  await arrows.check();
+  await comesTo(() => picture(section(page, 'y')), drawn);
+});
+
 browserTest('limits are the same for all runs, or fit the picture', async ({ page, url }) => {
   await discharged({ page, url });
   const main = page.locator('#slice');

@@ -27,6 +27,7 @@ export class Slices extends EventTarget {
   #colormap = /** @type {HTMLSelectElement} */ (byId('slice-colormap'));
   #limits = /** @type {HTMLSelectElement} */ (byId('slice-limits'));
   #ring = /** @type {HTMLInputElement} */ (byId('slice-ring'));
+  #arrows = /** @type {HTMLInputElement} */ (byId('slice-arrows'));
   /** The field that the visitor has chosen; null leaves it to the page. @type {string | null} */
   #chosen = null;
   #halide = 'lyc';
@@ -68,7 +69,7 @@ export class Slices extends EventTarget {
       this.refresh();
     });
     this.#position.addEventListener('input', () => this.#moveTo(this.#position.valueAsNumber));
-    for (const control of [this.#colormap, this.#limits, this.#ring]) control.addEventListener('change', () => this.#show());
+    for (const control of [this.#colormap, this.#limits, this.#ring, this.#arrows]) control.addEventListener('change', () => this.#show());
     cursor.addEventListener('move', () => this.refresh());
   }
 
@@ -218,7 +219,7 @@ export class Slices extends EventTarget {
     const log = view.fixed?.log ?? false;
     const scale = fitted ? { from: log ? Math.max(from, to * 1e-4) : from, to, log } : /** @type {Scale} */ (view.fixed);
     const ringed = this.#ring.checked ? [...this.#starved.values()] : [];
-    return { scale, colormap: this.#colormap.value, halide: this.#halide, ringed };
+    return { scale, colormap: this.#colormap.value, halide: this.#halide, ringed, arrows: this.#arrows.checked ? slices.arrows : null };
   }
 
   #show() {
@@ -234,6 +235,7 @@ export class Slices extends EventTarget {
     }
     byId('colours').hidden = shown.view.key === 'phase';
     byId('limits').hidden = shown.view.fixed === null;
+    this.#sayArrows(shown);
     this.#drawLegend(shown);
     this.dispatchEvent(new Event('shown'));
   }
@@ -265,6 +267,15 @@ export class Slices extends EventTarget {
     const text = this.cursor.size ? this.cursor.place() : '';
     byId('slice-place').textContent = text;
     this.#position.setAttribute('aria-valuetext', text);
+  }
+
+  /** What the arrows mean. @param {Shown} shown */
+  #sayArrows({ slices: { arrows }, view }) {
+    byId('arrows').hidden = arrows === null;
+    if (!arrows) return;
+    const edge = `${format(arrows.edge_um, 2)} µm`;
+    byId('arrows-say').textContent = `Arrows, ${edge} long at ${format(arrows.unit, 3)} ${view.unit}`;
+    byId('arrows').title = `Means over blocks of ${edge}, pores and other phases included. The length stands for the current over the electrode’s area.`;
   }
 
   /** Names the phases that the main cut shows. @param {Shown} shown */
