@@ -5,7 +5,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { clickWhen, comesTo, finished, makeSmall, number, open, run, runButton, runs } from './bench.mjs';
-import { browserTest } from './harness.mjs';
+import { BOTH, browserTest } from './harness.mjs';
 
 const rate = (page, name) => page.getByRole('button', { name, exact: true }).click();
 const button = (page, name) => page.getByRole('button', { name, exact: true });
@@ -43,7 +43,7 @@ browserTest('a run is renamed, hidden, pinned, and outlives a reload; what is no
   await button(page, 'Remove all but pinned').click();
   await runs(page).nth(1).waitFor({ state: 'detached' });
   assert.match(await runs(page).textContent(), /the fast one/);
-});
+}, { browsers: BOTH });
 
 browserTest('each result carries its certificate, its assumptions and how to cite it', async ({ page, url }) => {
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
