@@ -122,7 +122,7 @@ pub struct Sketch {
 }
 
 /// The voxels of a recipe, many times sooner than by [`build`]: the same particles and exact counts, but coat and carbon are fitted
-/// in one of [`SKETCHED`] points, and no face is looked at.
+/// in one of sixteen points, and no face is looked at.
 ///
 /// # Errors
 /// See [`BuildError`].
