@@ -26,7 +26,7 @@ pub struct StepControl {
 impl Default for StepControl {
     fn default() -> Self {
         StepControl {
-            tolerance_v: 3e-5,
+            tolerance_v: 1e-5,
             voltage_error: 7e-4,
             voltage_step: 0.033,
             current_error: 3e-3,
