@@ -221,6 +221,14 @@ pub struct Summary {
     /// |lithium stored − charge passed − charge that oxidised electrolyte| over the charge passed in all steps, counted at 0.1C
     /// where the current is less.
     pub lithium_balance_error: f64,
+    /// Largest norm, over the steps, of the currents that do not balance at the nodes when the step was accepted, relative to the
+    /// current (to 0.1C where it is less).
+    pub solver_residual: f64,
+    /// Largest error of the terminal voltage, over the steps, that Newton's method and the linear solver left by their own estimate [V].
+    pub solver_error_v: f64,
+    /// Largest local error of the terminal voltage, over the steps at a current, by the estimate that controls their length [V]. Later
+    /// steps damp it; `accuracy` measures what is left of it.
+    pub step_error_v: f64,
     pub time_steps: usize,
     pub rejected_steps: usize,
     pub newton_iterations: usize,

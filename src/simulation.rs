@@ -413,25 +413,24 @@ impl Simulation {
         };
         let per_mass = |charge: f64| if self.nca_mass > 0.0 { charge / self.nca_mass / 3600.0 } else { 0.0 };
         let side_capacity_mah_g = self.integrator.as_ref().map_or(0.0, |i| per_mass(i.network.side_charge()));
-        let (statistics, time_steps, rejected_steps, charge_balance_error, lithium_balance_error, unknowns) =
-            match &self.integrator {
-                None => Default::default(),
-                Some(i) => {
-                    let rows = self.series.rows();
-                    let (mut net, mut counted) = (0.0, 0.0_f64);
-                    for pair in rows.windows(2).filter(|pair| pair[0].step == pair[1].step) {
-                        let charge = pair[1].capacity_mah_g - pair[0].capacity_mah_g;
-                        let hours = (pair[1].time_s - pair[0].time_s) / 3600.0;
-                        counted += charge.max(LEAST_C_RATE * ONE_C_A_PER_KG * hours);
-                        net += charge * pair[1].c_rate.signum();
-                    }
-                    let stored = per_mass(i.network.stored_charge(self.initial_stoichiometry));
-                    let lost = (stored - net - side_capacity_mah_g).abs();
-                    let unknowns = i.network.lattice.inverse_diagonal.iter().filter(|d| **d > 0.0).count();
-                    let lithium = if counted > 0.0 { lost / counted } else { 0.0 };
-                    (i.statistics(), i.steps(), i.rejected_steps(), i.charge_balance_error(), lithium, unknowns)
+        let (statistics, time_steps, rejected_steps, errors, lithium_balance_error, unknowns) = match &self.integrator {
+            None => Default::default(),
+            Some(i) => {
+                let rows = self.series.rows();
+                let (mut net, mut counted) = (0.0, 0.0_f64);
+                for pair in rows.windows(2).filter(|pair| pair[0].step == pair[1].step) {
+                    let charge = pair[1].capacity_mah_g - pair[0].capacity_mah_g;
+                    let hours = (pair[1].time_s - pair[0].time_s) / 3600.0;
+                    counted += charge.max(LEAST_C_RATE * ONE_C_A_PER_KG * hours);
+                    net += charge * pair[1].c_rate.signum();
                 }
-            };
+                let stored = per_mass(i.network.stored_charge(self.initial_stoichiometry));
+                let lost = (stored - net - side_capacity_mah_g).abs();
+                let unknowns = i.network.lattice.inverse_diagonal.iter().filter(|d| **d > 0.0).count();
+                let lithium = if counted > 0.0 { lost / counted } else { 0.0 };
+                (i.statistics(), i.steps(), i.rejected_steps(), i.errors(), lithium, unknowns)
+            }
+        };
         let rate = |step: &StepSummary| match step.drive {
             Drive::CRate(c) => c,
             Drive::Voltage(_) => 0.0,
@@ -454,8 +453,11 @@ impl Simulation {
                 .and_then(|_| efficiency()),
             steps,
             side_capacity_mah_g,
-            charge_balance_error,
+            charge_balance_error: errors.charge_balance,
             lithium_balance_error,
+            solver_residual: errors.residual,
+            solver_error_v: errors.solver_v,
+            step_error_v: errors.step_v,
             time_steps,
             rejected_steps,
             newton_iterations: statistics.newton_iterations,

@@ -4,6 +4,7 @@
 //! magnitudes that span decades). Instants are taken at accepted steps; when there are too many, every other one goes
 //! and the distance between them doubles.
 
+mod blocks;
 mod starved;
 
 use serde::Serialize;
@@ -11,6 +12,7 @@ use serde::Serialize;
 use crate::cell::fields::{Field, Fields};
 use crate::grid::VoxelGrid;
 
+pub use blocks::{BlockCurrent, Blocks};
 pub use starved::{Starvation, Starved, starved};
 
 /// Instants kept of small grids.
@@ -80,12 +82,14 @@ impl Quantised {
 pub struct Snapshot {
     pub at: Instant,
     fields: [Quantised; Field::COUNT],
+    pub blocks: Blocks,
 }
 
 impl Snapshot {
-    pub fn new(at: Instant, fields: &Fields) -> Snapshot {
+    pub fn new(at: Instant, grid: &VoxelGrid, fields: &Fields) -> Snapshot {
         let magnitude = |f: Field| matches!(f, Field::CurrentS | Field::CurrentE);
-        Snapshot { at, fields: Field::ALL.map(|f| Quantised::new(fields.get(f), magnitude(f))) }
+        let quantised = Field::ALL.map(|f| Quantised::new(fields.get(f), magnitude(f)));
+        Snapshot { at, fields: quantised, blocks: Blocks::new(grid, fields) }
     }
 
     /// Value of a voxel; NaN where the field has none.
@@ -124,6 +128,7 @@ impl Snapshot {
 /// The instants of a run, in the order of time.
 #[derive(Clone, Debug)]
 pub struct Snapshots {
+    grid: VoxelGrid,
     most: usize,
     /// Least charge between two kept instants [mAh g⁻¹].
     spacing: f64,
@@ -138,7 +143,14 @@ impl Snapshots {
     pub fn new(grid: &VoxelGrid, nominal_mah_g: f64) -> Snapshots {
         // About what one step passes: the distance grows with the run, whose length nobody knows at its start.
         let spacing = nominal_mah_g / 64.0;
-        Snapshots { most: most(grid.len() as u64), spacing, kept: Vec::new(), newest: None, watched: false }
+        Snapshots {
+            grid: *grid,
+            most: most(grid.len() as u64),
+            spacing,
+            kept: Vec::new(),
+            newest: None,
+            watched: false,
+        }
     }
 
     /// Somebody wants to see how it goes: the next step is kept until the one after it.
@@ -153,7 +165,7 @@ impl Snapshots {
         if !due && !last && !self.watched {
             return;
         }
-        let snapshot = Snapshot::new(at, &fields());
+        let snapshot = Snapshot::new(at, &self.grid, &fields());
         self.watched = false;
         self.newest = None;
         if due || last {
@@ -194,6 +206,7 @@ mod tests {
     use super::*;
 
     const GRID: VoxelGrid = VoxelGrid { size: [2, 2, 2], voxel_um: 1.0 };
+    const START: Instant = Instant { time_s: 0.0, capacity_mah_g: 0.0, voltage_v: 0.0 };
 
     fn offer(snapshots: &mut Snapshots, capacity_mah_g: f64, last: bool) {
         let at = Instant { time_s: capacity_mah_g, capacity_mah_g, voltage_v: 4.0 };
@@ -243,7 +256,7 @@ mod tests {
         let currents = [1e-3, 0.0, 40.0, f32::NAN, 1.0, 2.0, 3.0, 4.0];
         fields.scalars[Field::PhiS as usize].copy_from_slice(&potentials);
         fields.scalars[Field::CurrentS as usize].copy_from_slice(&currents);
-        let snapshot = Snapshot::new(Instant { time_s: 0.0, capacity_mah_g: 0.0, voltage_v: 0.0 }, &fields);
+        let snapshot = Snapshot::new(START, &GRID, &fields);
         for (v, kept) in potentials.iter().zip(snapshot.values(Field::PhiS)) {
             let near = (v - kept).abs() <= 1.1 / 65534.0 / 2.0 + 1e-6;
             assert!(near || (v.is_nan() && kept.is_nan()), "{v} {kept}");
@@ -259,9 +272,9 @@ mod tests {
 
     #[test]
     fn a_particle_has_the_mean_of_its_voxels() {
-        let mut fields = Fields::at_rest(4);
-        fields.scalars[Field::Stoichiometry as usize].copy_from_slice(&[0.2, 0.4, f32::NAN, 0.9]);
-        let snapshot = Snapshot::new(Instant { time_s: 0.0, capacity_mah_g: 0.0, voltage_v: 0.0 }, &fields);
+        let mut fields = Fields::at_rest(8);
+        fields.scalars[Field::Stoichiometry as usize][..4].copy_from_slice(&[0.2, 0.4, f32::NAN, 0.9]);
+        let snapshot = Snapshot::new(START, &GRID, &fields);
         let means = snapshot.stoichiometry_by_particle(&[0, 0, u32::MAX, 2], 3);
         assert!((means[0] - 0.3).abs() < 1e-5 && means[1].is_nan() && (means[2] - 0.9).abs() < 1e-5, "{means:?}");
     }

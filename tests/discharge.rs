@@ -158,6 +158,39 @@ fn a_cycle_runs_step_by_step() {
     assert!((efficiency - pulse.capacity_mah_g / (charge.capacity_mah_g + hold.capacity_mah_g)).abs() < 1e-12);
 }
 
+/// Each estimate in the certificate answers to the number that controls it, and to no other by much.
+#[test]
+fn a_certificate_follows_the_numerics() {
+    let recipe = small(json!({}));
+    let structure = build(&recipe).unwrap();
+    let certify = |control: StepControl| {
+        let protocol = Protocol { initial_voltage_v: 4.28, steps: vec![Step::discharge(1.0, 3.0)] };
+        Simulation::with_protocol(&recipe, &structure, protocol, control).run().unwrap()
+    };
+    let default = StepControl::default();
+    let own = certify(default);
+    let sharper = certify(StepControl { tolerance_v: 0.1 * default.tolerance_v, ..default });
+    let shorter = certify(StepControl { refinement: 2.0, ..default });
+    for (summary, control) in [(&own, default.tolerance_v), (&sharper, 0.1 * default.tolerance_v)] {
+        assert!(summary.solver_error_v > 0.0 && summary.solver_error_v < control, "{summary:?}");
+    }
+    assert!(sharper.solver_residual < 0.5 * own.solver_residual, "{} {}", own.solver_residual, sharper.solver_residual);
+    // A step may be twice too long before it is done again, and the error grows with its third power.
+    assert!(own.step_error_v < 8.0 * default.voltage_error, "{}", own.step_error_v);
+    assert!(
+        shorter.step_error_v > 0.0 && shorter.step_error_v < 0.5 * own.step_error_v,
+        "{} {}",
+        own.step_error_v,
+        shorter.step_error_v
+    );
+    assert!(
+        (sharper.step_error_v / own.step_error_v - 1.0).abs() < 0.1,
+        "{} {}",
+        own.step_error_v,
+        sharper.step_error_v
+    );
+}
+
 #[test]
 fn going_on_is_like_a_longer_protocol() {
     let recipe = small(json!({}));

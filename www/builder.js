@@ -1,5 +1,5 @@
 // @ts-check
-// Follows the recipe with structures: one at a time, the latest wish first, a sketch before the true one.
+// Follows the recipe with structures: a sketch at once, and the true one when the knob rests; the latest wish first.
 
 import { sketchOf } from './sketch.js';
 
@@ -13,7 +13,7 @@ const STILL_MS = 200;
 /**
  * @typedef {object} Hooks
  * @property {(stage: string, fraction: number) => void} onStage
- * @property {(report: Report, wanted: Checked) => Promise<void>} onSketch
+ * @property {(sketch: import('./messages.js').Sketch, wanted: Checked) => void} onSketch
  * @property {(report: Report, wanted: Checked) => void} onBuilt
  * @property {(error: unknown) => void} onFail
  */
@@ -23,7 +23,9 @@ export class Builder {
   #wanted = null;
   #wantedAt = 0;
   /** @type {Promise<void> | null} */
-  #working = null;
+  #sketching = null;
+  /** @type {Promise<void> | null} */
+  #building = null;
   /** @type {AbortController | null} */
   #fine = null;
   /** Ends the wait for a still knob. */
@@ -50,7 +52,8 @@ export class Builder {
     this.#wantedAt = performance.now();
     this.#fine?.abort();
     this.#wake();
-    this.#working ??= this.#work().finally(() => (this.#working = null));
+    this.#sketching ??= this.#sketch().finally(() => (this.#sketching = null));
+    this.#building ??= this.#build().finally(() => (this.#building = null));
   }
 
   /** Nothing is wanted any more. */
@@ -59,16 +62,34 @@ export class Builder {
     this.#fine?.abort();
   }
 
-  /** The worker's structure is gone, or is another one. @param {Recipe | null} [built] */
-  forget(built = null) {
+  /** The worker has the structure of this recipe, or none. @param {Recipe | null} built */
+  has(built) {
     this.#built = built;
   }
 
-  async #work() {
+  /** Sketches what is wanted until nothing else is. It waits for no build, which takes a while to be given up. */
+  async #sketch() {
+    for (let last = null; this.#wanted && this.#wanted !== last; ) {
+      const wanted = (last = this.#wanted);
+      if (this.#isBuilt(wanted)) continue;
+      try {
+        const sketch = await this.simulator.sketch(sketchOf(this.module, wanted) ?? wanted.recipe);
+        // A discharge or a current may have been quicker and made the true one.
+        if (this.#wanted && !this.#isBuilt(wanted)) this.hooks.onSketch(sketch, wanted);
+      } catch (error) {
+        this.#fail(wanted, error);
+      }
+    }
+  }
+
+  async #build() {
     while (this.#wanted) {
       const wanted = this.#wanted;
       try {
-        if (await this.#sketch(wanted)) await this.#stillness();
+        if (!this.#isBuilt(wanted)) {
+          await this.#sketching;
+          await this.#stillness();
+        }
         if (this.#wanted !== wanted) continue;
         const fine = (this.#fine = new AbortController());
         const report = await this.simulator.build(wanted.recipe, this.volume(), {
@@ -80,21 +101,22 @@ export class Builder {
         this.#wanted = null;
         this.hooks.onBuilt(report, wanted);
       } catch (error) {
-        if (this.#wanted === wanted) this.#wanted = null;
-        this.hooks.onFail(error);
+        this.#fail(wanted, error);
       } finally {
         this.#fine = null;
       }
     }
   }
 
-  /** A sketch first, if the voxels differ. @param {Checked} wanted @returns {Promise<boolean>} was there one? */
-  async #sketch(wanted) {
-    if (this.volume() || (this.#built && this.module.same_structure(this.#built, wanted.recipe))) return false;
-    this.#built = null;
-    const recipe = sketchOf(this.module, wanted) ?? wanted.recipe;
-    await this.hooks.onSketch(await this.simulator.sketch(recipe, wanted.recipe), wanted);
-    return true;
+  /** @param {Checked} wanted @param {unknown} error */
+  #fail(wanted, error) {
+    if (this.#wanted === wanted) this.#wanted = null;
+    this.hooks.onFail(error);
+  }
+
+  /** @param {Checked} wanted */
+  #isBuilt({ recipe }) {
+    return this.volume() !== null || (this.#built !== null && this.module.same_structure(this.#built, recipe));
   }
 
   /** Until the knob has been still, or has been turned. */

@@ -55,7 +55,7 @@ async function start() {
   simulator.onLost = (crash) => {
     // The structure is gone with its worker. It is not built anew at once: what crashed once would crash again.
     report = null;
-    builder.forget();
+    builder.has(null);
     if (crash) bar.warn(crash);
   };
   const list = new RunList(module.about().version, module.curve_colours(false).length);
@@ -73,7 +73,7 @@ async function start() {
   let flowing = null;
   /** Does the structure that is shown have a current to draw? */
   let hasFlux = false;
-  setUpFiles(module.file_formats(), simulator, fail);
+  const enableFiles = setUpFiles(module.file_formats(), simulator, fail);
   const bar = new RunBar(
     {
       onRate: (rate) => form.set('c_rate', rate),
@@ -111,7 +111,7 @@ async function start() {
       const silent = runner.shown ? runner.shown.state !== 'waiting' : isAnswered();
       if (!silent) bar.say('Building the structure', stage, fraction);
     },
-    onSketch: draw,
+    onSketch: showSketch,
     onBuilt: (found, wanted) => {
       show(wanted, found);
       // A structure that was made after its run does not talk over the result.
@@ -241,7 +241,7 @@ async function start() {
       if (shown.live && !shown.pinned) runner.cancel(shown);
       else {
         runner.leave();
-        builder.forget();
+        builder.has(null);
       }
     }
     runner.cancelAll((run) => run.live && !run.pinned && run !== runner.shown);
@@ -275,6 +275,7 @@ async function start() {
     showStructure(styles(), found, reference);
     flow.setMaterials(styles(), module.conductivities(wanted.recipe));
     files.show(imported, found?.grid ?? null);
+    enableFiles(found !== null);
   }
 
   /**
@@ -285,15 +286,25 @@ async function start() {
   function show(wanted, found) {
     report = found;
     tell(wanted, found);
-    void draw(found, wanted);
+    keepFlux(found.has_flow);
+    slices.setStructure(found, String(wanted.recipe.halide));
+    const labels = simulator.labels();
+    // A structure that is gone meanwhile is nobody's concern.
+    labels.catch(() => {});
+    void later.then(({ volume }) => volume.setStructure(found.grid, labels, styles()));
   }
 
-  /** @param {import('./messages.js').Report} found @param {import('./views/tables.js').Checked} wanted */
-  async function draw(found, wanted) {
-    if (hasFlux && !found.has_flow) flow.say('');
-    hasFlux &&= found.has_flow;
-    const inSpace = later.then(({ volume }) => volume.setStructure(found, styles()));
-    await Promise.all([slices.setStructure(found, String(wanted.recipe.halide)), inSpace]);
+  /** @param {import('./messages.js').Sketch} sketch @param {import('./views/tables.js').Checked} wanted */
+  function showSketch(sketch, wanted) {
+    keepFlux(false);
+    void later.then(({ volume }) => volume.setStructure(sketch.grid, Promise.resolve(sketch.labels), styles()));
+    slices.setSketch(sketch, String(wanted.recipe.halide));
+  }
+
+  /** @param {boolean} there does what is shown have a current to draw? */
+  function keepFlux(there) {
+    if (hasFlux && !there) flow.say('');
+    hasFlux &&= there;
   }
 
   /** @param {import('./messages.js').Volume} taken */
@@ -304,7 +315,7 @@ async function start() {
     const found = await simulator.build(wanted.recipe, taken);
     imported = taken;
     answered = null;
-    builder.forget();
+    builder.has(null);
     bar.showFiner(null);
     show(wanted, found);
     if (!runner.shown) bar.say('Ready', '', 0);
@@ -312,7 +323,7 @@ async function start() {
 
   function release() {
     imported = answered = null;
-    builder.forget();
+    builder.has(null);
     files.show(null, null);
     check();
   }
@@ -332,6 +343,7 @@ async function start() {
       if (!there) return flow.say('The structure has changed since: this was the one before.');
       flow.say(found.percolates ? 'The cross-section shows the current density.' : 'No path joins the two ends.');
       hasFlux = found.percolates;
+      builder.has(recipe);
       slices.allow('flow', hasFlux);
       if (hasFlux) slices.show('flux');
     } catch (error) {
@@ -400,7 +412,7 @@ async function start() {
       fail(error);
     } finally {
       enable();
-      void slices.refresh();
+      slices.refresh();
       if (!report && checked && !runner.shown) builder.want(checked);
     }
   }
@@ -460,8 +472,9 @@ async function start() {
     if (progress.curve.time_s.length) {
       slices.allow('run', true);
       discharged = current;
+      builder.has(current.recipe);
       if (progress.from === 0) slices.suggest('stoichiometry');
-      else void slices.refresh();
+      else slices.refresh();
     }
     const steps = progress.time_steps === 1 ? '1 time step' : `${progress.time_steps} time steps`;
     const left = current.seconds_left === null ? '' : `, ${duration(current.seconds_left)} left`;

@@ -26,6 +26,8 @@
  *   coat_coverage: number, voxel_hash: string, analysis: Analysis}} Report
  */
 
+/** What a structure looks like: the phase of each voxel, x fastest. @typedef {{grid: Grid, labels: Uint8Array}} Sketch */
+
 /**
  * A quantity over all particles, weighted by their surface.
  * @typedef {{mean: number, standard_deviation: number, least: number, p10: number, median: number, p90: number, greatest: number}} Distribution
@@ -115,8 +117,14 @@
 
 /**
  * The three cross-sections that meet in one voxel, the least and greatest value of the volume, which instant they are of (−1 for
- * none) and which there are.
- * @typedef {{x: Slice, y: Slice, z: Slice, from: number, to: number, instant: number, instants: Instant[]}} Slices
+ * none) and which there are; of a current density also its arrows.
+ * @typedef {{x: Slice, y: Slice, z: Slice, from: number, to: number, instant: number, instants: Instant[], arrows: Arrows | null}} Slices
+ */
+
+/**
+ * Mean current densities of the blocks of voxels that a section goes through: centre [µm] and vector along x, y and z, six numbers
+ * each; the edge of a block, and the current over the electrode's area.
+ * @typedef {{x: Float32Array, y: Float32Array, z: Float32Array, edge_um: number, unit: number}} Arrows
  */
 
 /** What the two ends of a colour bar stand for. @typedef {{from: number, to: number, log: boolean}} Scale */
@@ -145,10 +153,9 @@
  */
 
 /**
- * What gets an answer. A `sketch` is a structure for the eye alone, until the next build takes its place; it is left
- * out where that of `instead_of` is there already.
+ * What gets an answer. A `sketch` is for the eye alone and leaves the slot as it is.
  * @typedef {{kind: 'build', id: number, slot: number, recipe: Recipe, volume: Volume | null}
- *   | {kind: 'sketch', id: number, slot: number, recipe: Recipe, instead_of: Recipe}
+ *   | {kind: 'sketch', id: number, slot: number, recipe: Recipe}
  *   | {kind: 'run', id: number, slot: number, recipe: Recipe, volume: Volume | null}
  *   | {kind: 'flow', id: number, slot: number, recipe: Recipe, volume: Volume | null, flow: FlowRequest}
  *   | {kind: 'slices', id: number, slot: number, field: string, at: Vector, time_s: number | null}
@@ -164,7 +171,7 @@
  * Worker to page. `crashed` without an id means that the worker could not even start.
  * @typedef {{kind: 'ready'}
  *   | {kind: 'progress', id: number, progress: BuildProgress | RunProgress}
- *   | {kind: 'done', id: number, result: Report | Summary | Slices | Starved[] | Uint8Array | FileSummary | Transport | Outcome}
+ *   | {kind: 'done', id: number, result: Report | Sketch | Summary | Slices | Starved[] | Uint8Array | FileSummary | Transport | Outcome}
  *   | {kind: 'cancelled', id: number}
  *   | {kind: 'failed', id: number, failure: Failure}
  *   | {kind: 'crashed', id: number | null, message: string}} Reply

@@ -1,6 +1,7 @@
 // @ts-check
 // The page's side of all computing: a pool of workers. One cathode is *shown*: its structure is built, cut, drawn and discharged
-// in the first worker. Other discharges queue up as jobs and go to whichever worker is idle.
+// in the first worker. Other discharges queue up as jobs and go to whichever worker is idle. Sketches have a worker of their own: they
+// wait for nothing.
 
 import { SimulatorError, WorkerClient } from './worker-client.js';
 
@@ -27,6 +28,8 @@ export const poolSize = (cores = navigator.hardwareConcurrency || 2) => Math.min
 export class Simulator {
   /** @type {(WorkerClient | null)[]} started when first needed */
   #workers;
+  /** @type {WorkerClient | null} */
+  #sketcher = null;
   #shown = 0;
   #lastSlot = 0;
   /** Discharges of shown cathodes that are under way, all in the first worker. */
@@ -48,9 +51,9 @@ export class Simulator {
     this.#jobs = Array(size).fill(null);
   }
 
-  /** Starts the worker of what is shown before there is anything to do. */
+  /** Starts the worker that is asked first before there is anything to do. */
   warm() {
-    this.#first();
+    return (this.#sketcher ??= new WorkerClient(this.module, () => {}));
   }
 
   /**
@@ -65,13 +68,12 @@ export class Simulator {
   }
 
   /**
-   * Shows a structure for the eye, at once, unless a discharge or a current was quicker and has made the true one.
+   * What a recipe's structure looks like, at once: from a worker that does nothing else.
    * @param {Recipe} recipe
-   * @param {Recipe} instead_of
-   * @returns {Promise<import('./messages.js').Report>}
+   * @returns {Promise<import('./messages.js').Sketch>}
    */
-  sketch(recipe, instead_of) {
-    return this.#first().send({ kind: 'sketch', slot: this.#shown, recipe, instead_of });
+  sketch(recipe) {
+    return this.warm().send({ kind: 'sketch', slot: 0, recipe });
   }
 
   /**

@@ -2,7 +2,7 @@
 // The worker's side: owns a cathode in each of its slots and answers the requests about it in order; slots take turns. Slices,
 // pauses and cancellations are heard between two pieces of a run.
 
-import init, { Twin, Volume, verify_case } from './pkg/catholyte.js';
+import init, { Twin, Volume, sketch, verify_case } from './pkg/catholyte.js';
 import { COLUMNS, PICTURES } from './requests.js';
 
 /** @typedef {import('./messages.js').Request} Request */
@@ -189,12 +189,8 @@ async function answer(slot, request) {
     if (kind === 'verify') return verify(request);
     if (kind === 'read') return await summarise(request);
     if (kind === 'sketch') {
-      if (!slot.twin?.is_built(request.instead_of)) {
-        const sketch = Twin.sketch(request.recipe);
-        slot.twin?.free();
-        Object.assign(slot, { twin: sketch, volumeKey: null });
-      }
-      return post({ kind: 'done', id, result: /** @type {Twin} */ (slot.twin).report() });
+      const seen = sketch(request.recipe);
+      return post({ kind: 'done', id, result: seen }, [seen.labels.buffer]);
     }
     if (kind === 'build') return post({ kind: 'done', id, result: (await prepare(slot, request)).report() });
     const { twin } = slot;
@@ -269,7 +265,9 @@ self.onmessage = ({ data: request }) => {
     }
   }
   const slot = slotOf(request.slot);
-  if (PICTURES.includes(request.kind) && slot.twin) return void answer(slot, request);
+  // A build of what a run has built already does not wait for its end.
+  const isThere = PICTURES.includes(request.kind) || (request.kind === 'build' && !request.volume && slot.twin?.is_built(request.recipe));
+  if (isThere && slot.twin) return void answer(slot, request);
   waiting.add(request.id);
   slot.turn = slot.turn.then(() => (waiting.delete(request.id) ? answer(slot, request) : undefined));
 };

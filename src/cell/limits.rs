@@ -296,7 +296,6 @@ fn a_homogeneous_column_discharges_like_the_half_cell_of_pybamm() {
             .collect();
         let (mean, largest) =
             (errors.iter().sum::<f64>() / errors.len() as f64, errors.iter().fold(0.0, |m, e| e.max(m)));
-        println!("{c_rate}C: mean {mean:.3}, largest {largest:.3} mV");
         assert!(
             errors.len() > 60 && mean < allowed[0] && largest < allowed[1],
             "{c_rate}C: mean {mean} mV, largest {largest} mV"

@@ -425,7 +425,12 @@ impl Network {
         let gains = self.x.iter().zip(&self.x_old).zip(&self.gains[0]).map(|((x, old), last)| x - old - memory * last);
         let uptake = gains.zip(&self.active).map(|(gain, a)| f64::from(*a) * gain);
         let stored = self.storage_rate * uptake.sum::<f64>() - self.side;
-        (carried - current).abs().max((stored - current).abs()) / current.abs().max(LEAST_C_RATE * self.one_c())
+        (carried - current).abs().max((stored - current).abs()) / self.reference_current(state)
+    }
+
+    /// What errors of currents are relative to: the current, or 0.1C where it is less [lattice units].
+    pub fn reference_current(&self, state: &[f64]) -> f64 {
+        self.lattice_current(state).abs().max(LEAST_C_RATE * self.one_c())
     }
 }
 

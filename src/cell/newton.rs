@@ -81,8 +81,9 @@ pub struct Newton {
     linear_error: f64,
     /// √ of the resistance from the terminal to ground, lattice units: turns energy norms into volts.
     root_resistance: f64,
-    /// Error allowed in the terminal voltage [V].
+    /// Error allowed in the terminal voltage, and what the last step left of it by its own estimate [V].
     tolerance_v: f64,
+    left_v: f64,
     /// Linear iterations beyond those that a hierarchy that fits would have taken.
     wasted: f64,
     pub statistics: Statistics,
@@ -107,6 +108,7 @@ impl Newton {
             last_volts: f64::INFINITY,
             root_resistance: network.scaled_resistance(TYPICAL_RESISTANCE).sqrt(),
             tolerance_v,
+            left_v: 0.0,
             wasted: 0.0,
             statistics: Statistics::default(),
         }
@@ -115,6 +117,18 @@ impl Newton {
     /// Forgets the hierarchy: the network has changed.
     pub fn forget(&mut self) {
         self.multigrid = None;
+    }
+
+    /// Estimated error of the terminal voltage in the step just solved [V].
+    pub fn error_v(&self) -> f64 {
+        self.left_v
+    }
+
+    /// Currents that do not balance at the nodes in the step just solved: their norm over the current, as
+    /// [`Network::imbalance`] is relative.
+    pub fn relative_residual(&self, network: &Network, state: &[f64]) -> f64 {
+        let square: f64 = self.residual.iter().map(|r| r * r).sum();
+        square.sqrt() / network.reference_current(state)
     }
 
     /// Begins a new step; the network must have begun it.
@@ -219,6 +233,7 @@ impl Newton {
         let lag = if self.follows { LAG } else { 0.0 };
         let left = self.linear_error * self.root_resistance + volts * (volts / 0.05 + lag);
         if alpha == 1.0 && left < self.tolerance_v {
+            self.left_v = left;
             if self.close_books(network, state) {
                 return Ok(Progress::Converged(self.iterations));
             }

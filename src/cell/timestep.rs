@@ -147,8 +147,21 @@ pub struct Integrator {
     stage_steps: usize,
     steps: usize,
     rejected_steps: usize,
-    /// Largest [`Network::imbalance`] over the accepted steps.
-    charge_balance_error: f64,
+    errors: Errors,
+}
+
+/// What the numerics have left over, each the largest over the accepted steps.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Errors {
+    /// Difference between the current and what passes the separator or is stored, relative ([`Network::imbalance`]).
+    pub charge_balance: f64,
+    /// Currents that do not balance at the nodes, relative ([`Newton::relative_residual`]).
+    pub residual: f64,
+    /// Estimated error of the terminal voltage by the algebra [V].
+    pub solver_v: f64,
+    /// Estimated local error of the terminal voltage by a step in time under a current [V]; the first two steps of a stage have no
+    /// estimate of their own.
+    pub step_v: f64,
 }
 
 impl Integrator {
@@ -178,7 +191,7 @@ impl Integrator {
             stage_steps: 0,
             steps: 0,
             rejected_steps: 0,
-            charge_balance_error: 0.0,
+            errors: Errors::default(),
             network,
         }
     }
@@ -231,9 +244,8 @@ impl Integrator {
         self.newton.statistics
     }
 
-    /// Largest relative difference, over the steps, between the applied current and what passes the separator or is stored.
-    pub fn charge_balance_error(&self) -> f64 {
-        self.charge_balance_error
+    pub fn errors(&self) -> Errors {
+        self.errors
     }
 
     /// One bounded piece of work.
@@ -295,27 +307,42 @@ impl Integrator {
         self.in_step = true;
     }
 
-    /// How many times longer the step in work is than it should be, given where it came to.
-    fn stretch(&self, watched: f64) -> f64 {
-        let control = &self.control;
-        let (allowed, change) = match self.stage.load {
-            Load::Voltage(_) => (control.current_error, control.current_step),
-            Load::Current(_) => (control.voltage_error, control.voltage_step),
-        };
+    /// Local error of the step in work, given where it came to; [V], or that of the logarithm of the current in a hold.
+    fn step_error(&self, watched: f64) -> f64 {
         let missed = |lengths: &[f64]| {
             let shares = extrapolation(&ages(lengths)[..self.past.len()], self.dt);
             let promised: f64 = shares.iter().zip(&self.past).map(|(share, past)| share * past.watched).sum();
             (watched - promised).abs()
         };
-        let error = match self.past[..] {
-            // The first step of a stage holds a jump.
-            [] => return 0.0,
-            [_] => 0.0,
+        match self.past[..] {
+            [] | [_] => 0.0,
             // A straight line misses more than the formula.
             [a, b] => 0.5 * missed(&[a.dt, b.dt]),
             [a, b, ..] => error_share(self.dt, [a.dt, b.dt]) * missed(&[a.dt, b.dt]),
+        }
+    }
+
+    /// How many times longer the step in work is than it should be, given where it came to and its local error.
+    fn stretch(&self, watched: f64, error: f64) -> f64 {
+        // The first step of a stage holds a jump.
+        let Some(last) = self.past.first() else { return 0.0 };
+        let control = &self.control;
+        let (allowed, change) = match self.stage.load {
+            Load::Voltage(_) => (control.current_error, control.current_step),
+            Load::Current(_) => (control.voltage_error, control.voltage_step),
         };
-        control.refinement * libm::cbrt(error / allowed).max((watched - self.past[0].watched).abs() / change)
+        control.refinement * libm::cbrt(error / allowed).max((watched - last.watched).abs() / change)
+    }
+
+    /// The errors with those of the step that is about to be accepted.
+    fn errors_so_far(&self, step_v: f64) -> Errors {
+        let Errors { charge_balance, residual, solver_v, step_v: before } = self.errors;
+        Errors {
+            charge_balance: charge_balance.max(self.network.imbalance(&self.trial)),
+            residual: residual.max(self.newton.relative_residual(&self.network, &self.trial)),
+            solver_v: solver_v.max(self.newton.error_v()),
+            step_v: before.max(step_v),
+        }
     }
 
     /// Is the step less than 1e-4 of the longest one? At 1C that is 3e-6 of the nominal capacity.
@@ -377,14 +404,14 @@ impl Integrator {
             Load::Voltage(_) => libm::log(current.abs().max(1e-9 * self.one_c)),
             Load::Current(_) => voltage,
         };
-        let stretch = self.stretch(watched);
+        let error = self.step_error(watched);
+        let stretch = self.stretch(watched, error);
         let wanted = (0.9 / stretch).clamp(0.3, 1.5);
         if stretch > FAR_TOO_LONG && self.rejections < 3 && !at_limit {
             self.reject(wanted);
             return Ok(Progress::Running);
         }
-        let imbalance = self.network.imbalance(&self.trial);
-        self.charge_balance_error = self.charge_balance_error.max(imbalance);
+        self.errors = self.errors_so_far(if holds { 0.0 } else { error });
         self.states.rotate_right(1);
         std::mem::swap(&mut self.states[0], &mut self.trial);
         self.network.accept();

@@ -17,6 +17,9 @@ pub const MAX_VOXELS: usize = 1 << 26;
 /// Distances to NCA surfaces beyond this are not told apart [um]; carbon and coat end far nearer.
 const REACH_UM: f64 = 3.0;
 
+/// A sketch looks at one in so many points.
+const SKETCHED: u32 = 16;
+
 /// Why a structure cannot be built.
 #[derive(Clone, Debug, PartialEq)]
 pub enum BuildError {
@@ -103,20 +106,44 @@ pub fn build(recipe: &Recipe) -> Result<Microstructure, BuildError> {
 /// # Errors
 /// See [`BuildError`].
 pub fn build_with(recipe: &Recipe, begin: &mut dyn FnMut(BuildStage)) -> Result<Microstructure, BuildError> {
-    build_from(recipe, 1, begin)
+    let Filled { grid, phase, particle, particles, index, coat, carbon } = fill(recipe, 1, begin)?;
+    begin(BuildStage::Surface);
+    let standoff = Standoff::new(recipe.edge_standoff, recipe.lpscl_diameter_um);
+    let models = Models { spheres: &particles, index: &index, coat: &coat, carbon: &carbon, standoff };
+    let surface = surface::faces(&grid, &phase, &particle, &models);
+    Ok(Microstructure { grid, phase, particle, particles, surface })
 }
 
-/// A structure for the eye, many times sooner than [`build`] on coarse grids: the same particles and exact counts, but coat and
-/// carbon are fitted, and faces looked at, in one of sixteen points.
+/// Voxels for the eye alone.
+pub struct Sketch {
+    pub grid: VoxelGrid,
+    /// Shape: grid.
+    pub phase: Vec<Phase>,
+}
+
+/// The voxels of a recipe, many times sooner than by [`build`]: the same particles and exact counts, but coat and carbon are fitted
+/// in one of sixteen points, and no face is looked at.
 ///
 /// # Errors
 /// See [`BuildError`].
-pub fn sketch(recipe: &Recipe) -> Result<Microstructure, BuildError> {
-    build_from(recipe, 16, &mut |_| ())
+pub fn sketch(recipe: &Recipe) -> Result<Sketch, BuildError> {
+    let Filled { grid, phase, .. } = fill(recipe, SKETCHED, &mut |_| ())?;
+    Ok(Sketch { grid, phase })
+}
+
+/// Every voxel has its phase.
+struct Filled {
+    grid: VoxelGrid,
+    phase: Vec<Phase>,
+    particle: Vec<u32>,
+    particles: Vec<Sphere>,
+    index: SphereIndex,
+    coat: Coat,
+    carbon: CarbonField,
 }
 
 /// Looks at one in `thin` points of surfaces and space.
-fn build_from(recipe: &Recipe, thin: u32, begin: &mut dyn FnMut(BuildStage)) -> Result<Microstructure, BuildError> {
+fn fill(recipe: &Recipe, thin: u32, begin: &mut dyn FnMut(BuildStage)) -> Result<Filled, BuildError> {
     Recipe::from_json(&recipe.to_json()).map_err(BuildError::Recipe)?;
     let grid = recipe.grid();
     let voxels = grid.size.iter().map(|&n| n as f64).product::<f64>();
@@ -185,11 +212,7 @@ fn build_from(recipe: &Recipe, thin: u32, begin: &mut dyn FnMut(BuildStage)) -> 
         [(Phase::Halide, target[Phase::Halide as usize] - coat_voxels), (Phase::Lpscl, target[Phase::Lpscl as usize])];
     electrolyte::fill(&grid, &mut phase, &grains, recipe.lpscl_diameter_um, recipe.seed);
 
-    begin(BuildStage::Surface);
-    let standoff = Standoff::new(recipe.edge_standoff, recipe.lpscl_diameter_um);
-    let models = Models { spheres: &particles, index: &index, coat: &coat, carbon: &carbon, standoff };
-    let surface = surface::faces(&grid, &phase, &particle, &models, thin);
-    Ok(Microstructure { grid, phase, particle, particles, surface })
+    Ok(Filled { grid, phase, particle, particles, index, coat, carbon })
 }
 
 /// Keys at and above this belong to voxels that a model does not reach; they come last, the nearest first.

@@ -19,9 +19,8 @@ const SHALLOWEST: f64 = 0.05;
 const SPREAD: f64 = 0.88;
 
 /// Points along a voxel's edge where the models are looked up: one per 0.125 um, at most 8.
-fn points_along(voxel_um: f64, thin: u32) -> usize {
-    let all = (voxel_um / 0.125).round().clamp(1.0, 8.0);
-    (all / f64::from(thin).sqrt()).max(1.0) as usize
+fn points_along(voxel_um: f64) -> usize {
+    (voxel_um / 0.125).round().clamp(1.0, 8.0) as usize
 }
 
 /// How far aggregates of carbon and grains of electrolyte keep from the edges of the halide coat, as shares of the surface.
@@ -63,19 +62,13 @@ pub(crate) struct Models<'a> {
 /// normal n shows |n_x| + |n_y| + |n_z| voxel faces per area. The factor f, one for each particle and within a few per cent of 1,
 /// makes the sum r² times the solid angle that the faces fill as seen from the centre, which by Gauss's theorem is the sphere's
 /// exact area however coarse the voxels.
-pub(crate) fn faces(
-    grid: &VoxelGrid,
-    phase: &[Phase],
-    particle: &[u32],
-    models: &Models,
-    thin: u32,
-) -> Vec<SurfaceFace> {
+pub(crate) fn faces(grid: &VoxelGrid, phase: &[Phase], particle: &[u32], models: &Models) -> Vec<SurfaceFace> {
     let mut faces: Vec<SurfaceFace> = Vec::new();
     // Area of each particle by solid angle and by normals.
     let mut area = vec![[0.0_f64; 2]; models.spheres.len()];
     let extent = grid.extent_um();
     let h = grid.voxel_um;
-    let along = points_along(h, thin);
+    let along = points_along(h);
     for voxel in 0..phase.len() {
         if phase[voxel] != Phase::Nca {
             continue;
@@ -139,7 +132,6 @@ pub(crate) fn of_sphere(grid: &VoxelGrid, phase: &[Phase], particle: &[u32], sph
         phase,
         particle,
         &Models { spheres, index: &index, coat: &coat, carbon: &carbon, standoff: Standoff::default() },
-        1,
     )
 }
 

@@ -17,5 +17,5 @@ pub use chart::{Chart, Reading, Table};
 pub use colormap::Colormap;
 pub use figure::{Area, Axis, Figure, Frame, Line, Mark, Series};
 pub use scale::Scale;
-pub use slice::{ColourBar, Overlay, Picture, Ring, SliceView, overlay, paint, rings, slice_frame};
+pub use slice::{Arrow, ColourBar, Overlay, Picture, Ring, SliceView, overlay, paint, rings, slice_frame};
 pub use style::{CURVE_COLOURS, Style, curve_colour};

@@ -52,6 +52,29 @@ pub struct Overlay {
     /// Where the other two sections cut this one [um along its horizontal and its vertical axis].
     pub cursor: Option<[f64; 2]>,
     pub rings: Vec<Ring>,
+    pub arrows: Vec<Arrow>,
+}
+
+/// From here to there on a cross-section [um along its horizontal and its vertical axis].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Arrow {
+    pub from_um: [f64; 2],
+    pub to_um: [f64; 2],
+}
+
+impl Arrow {
+    /// Its line and its head, whose sides are a third as long; what is too short to have a direction is a point and left out.
+    fn lines(&self) -> Option<[Vec<[f64; 2]>; 2]> {
+        /// [um]
+        const SHORTEST: f64 = 0.4;
+        let (from, to) = (self.from_um, self.to_um);
+        let along = [to[0] - from[0], to[1] - from[1]];
+        if libm::hypot(along[0], along[1]) < SHORTEST {
+            return None;
+        }
+        let side = |s: f64| [to[0] - 0.35 * along[0] - s * along[1], to[1] - 0.35 * along[1] + s * along[0]];
+        Some([vec![from, to], vec![side(0.22), to, side(-0.22)]])
+    }
 }
 
 /// A circle on a cross-section [um along its horizontal and its vertical axis].
@@ -101,7 +124,7 @@ pub fn rings(spheres: &[([f64; 3], f64)], axis: Axis, position_um: f64, extent_u
     found
 }
 
-/// Draws cross-hairs and rings on a picture that lies in `frame`.
+/// Draws arrows, cross-hairs and rings on a picture that lies in `frame`.
 ///
 /// # Errors
 /// Those of the backend.
@@ -119,6 +142,11 @@ pub fn overlay<DB: DrawingBackend>(
         }
         Ok(())
     };
+    for lines in overlay.arrows.iter().filter_map(Arrow::lines) {
+        for points in lines {
+            draw(&points, style.ink, 1.5)?;
+        }
+    }
     for ring in &overlay.rings {
         const CORNERS: u32 = 48;
         let points: Vec<[f64; 2]> = (0..=CORNERS)
@@ -412,12 +440,19 @@ mod tests {
             let root = SVGBackend::with_string(&mut svg, (202, 120)).into_drawing_area();
             let frame = slice_frame(&root, &view, &style).unwrap();
             let ring = Ring { centre_um: [19.5, 5.0], radius_um: 2.0 };
-            overlay(&root, &frame, &Overlay { cursor: Some([5.0, 2.5]), rings: vec![ring] }, &style).unwrap();
+            let arrows = vec![
+                Arrow { from_um: [10.0, 8.0], to_um: [14.0, 8.0] },
+                Arrow { from_um: [2.0, 2.0], to_um: [2.0, 2.05] },
+            ];
+            overlay(&root, &frame, &Overlay { cursor: Some([5.0, 2.5]), rings: vec![ring], arrows }, &style).unwrap();
             frame
         };
         assert_eq!((frame.left, frame.top, frame.width, frame.height), (1.0, 1.0, 200.0, 100.0));
         let lines: Vec<&str> = svg.lines().filter(|l| l.contains("polyline")).collect();
         assert!(lines.iter().any(|l| l.contains("51,101 51,1 ") || l.contains("51,1 51,101 ")), "{svg}");
+        // Line and head, each with its halo; the other arrow is too short to be one.
+        assert_eq!(lines.iter().filter(|l| l.contains("141,21")).count(), 4, "{svg}");
+        assert!(!lines.iter().any(|l| l.contains("21,81")), "{svg}");
         let ring = lines.iter().find(|l| l.contains("#D53C14")).expect("the ring");
         let points = ring.split("points=\"").nth(1).unwrap().split('"').next().unwrap();
         assert!(points.split_whitespace().all(|p| p.split(',').next().unwrap().parse::<f64>().unwrap() <= 201.0));

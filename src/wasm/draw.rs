@@ -15,7 +15,7 @@ use super::{failure, parse_halide, to_js};
 use crate::grid::Axis;
 use crate::materials;
 use crate::plots::{
-    Colormap, ColourBar, Frame, Overlay, Picture, Scale, SliceView, Style, curve_colour, overlay, paint, rings,
+    Arrow, Colormap, ColourBar, Frame, Overlay, Picture, Scale, SliceView, Style, curve_colour, overlay, paint, rings,
     slice_frame,
 };
 
@@ -41,6 +41,34 @@ struct SliceOptions {
     halide: String,
     /// Particles to ring.
     ringed: Vec<Sphere>,
+    /// Currents to draw as arrows, none of them or as [`super::twin::Twin::slices`] gives them.
+    arrows: Option<Arrows>,
+}
+
+/// Mean current densities of blocks that the section goes through.
+#[derive(Deserialize)]
+struct Arrows {
+    /// Centre [um] and current density along x, y and z, six numbers for each.
+    blocks: Vec<f64>,
+    edge_um: f64,
+    /// What is drawn as long as a block.
+    unit: f64,
+}
+
+impl Arrows {
+    /// Around the centres of their blocks, where they lie on the axes `right` and `up`.
+    fn on(&self, [right, up]: [usize; 2]) -> Vec<Arrow> {
+        /// Longest arrow, in blocks.
+        const LONGEST: f64 = 1.5;
+        let arrow = |block: &[f64]| {
+            let (centre, current) = (&block[..3], &block[3..]);
+            let [u, v] = [right, up].map(|k| current[k] / self.unit.max(f64::MIN_POSITIVE));
+            let half = 0.5 * self.edge_um * (LONGEST / libm::hypot(u, v)).min(1.0);
+            let end = |sign: f64| [centre[right] + sign * half * u, centre[up] + sign * half * v];
+            Arrow { from_um: end(-1.0), to_um: end(1.0) }
+        };
+        self.blocks.chunks_exact(6).map(arrow).collect()
+    }
 }
 
 #[derive(Deserialize)]
@@ -115,7 +143,8 @@ pub fn draw_slice(
     let extent_um = slice.size.map(|n| n as f64 * voxel_um);
     let rings = rings(&spheres, axis, at_um[axis.index()], extent_um);
     let cursor = Some(view.plane().map(|k| at_um[k]));
-    overlay(&root, &frame, &Overlay { cursor, rings }, &style).map_err(failed)?;
+    let arrows = slice.arrows.map_or_else(Vec::new, |arrows| arrows.on(view.plane()));
+    overlay(&root, &frame, &Overlay { cursor, rings, arrows }, &style).map_err(failed)?;
     Ok(css_frame(frame, slice.pixel_ratio))
 }
 

@@ -1,6 +1,6 @@
 //! Fields for cross-sections and the 3D view, and the particles that starve.
 
-use js_sys::{Float32Array, Int32Array, Uint8Array};
+use js_sys::{Array, Float32Array, Int32Array, Uint8Array};
 use serde::Serialize;
 use serde_json::json;
 use wasm_bindgen::prelude::*;
@@ -9,7 +9,7 @@ use super::conduct::Flow;
 use super::twin::Twin;
 use super::{failure, object, to_js};
 use crate::cell::fields::Field;
-use crate::grid::Axis;
+use crate::grid::{Axis, VoxelGrid};
 use crate::materials::nca;
 use crate::plots::Scale;
 use crate::snapshots::{Snapshot, starved};
@@ -135,17 +135,15 @@ enum Source<'a> {
 
 #[wasm_bindgen]
 impl Twin {
-    /// Three cross-sections through one voxel: `{x, y, z, from, to, instant, instants}`, the first three `{data, particle, rows,
-    /// columns, voxel_um}`. Data are NaN where there is no value, particle numbers −1 outside NCA. `from` and `to` hold all values
+    /// Three cross-sections through one voxel: `{x, y, z, from, to, instant, instants, arrows}`, the first three `{data, particle,
+    /// rows, columns, voxel_um}`; `arrows` are null, or of a current density `{x, y, z, edge_um, unit}`: of each block of voxels that a
+    /// section goes through, its centre [um] and mean vector along x, y and z; the edge of a block, and the current over the area. Data are NaN where there is no value, particle numbers −1 outside NCA. `from` and `to` hold all values
     /// of the volume; `instants` are those kept of the run, `instant` the number of this one or −1.
     ///
     /// * `time_s` – chooses the nearest instant; none is the newest, which is then kept up to date while the run goes on
     pub fn slices(&mut self, field: &str, at: &[usize], time_s: Option<f64>) -> Result<JsValue, JsValue> {
         let grid = self.structure.grid;
-        if at.len() != 3 || at.iter().zip(grid.size).any(|(&i, n)| i >= n) {
-            let message = format!("The place {at:?} lies outside the volume.");
-            return Err(failure("outside", STAGE, message, &format!("It has {:?} voxels.", grid.size)));
-        }
+        let at = inside(&grid, at)?;
         if time_s.is_none()
             && let Some(simulation) = &mut self.simulation
         {
@@ -160,27 +158,17 @@ impl Twin {
             Source::Flow(values, _) => values[voxel],
             Source::Run(snapshot, field, factor) => factor * snapshot.value(*field, voxel),
         };
-        let slice = |axis: Axis| {
-            let (rows, columns, voxels) = grid.slice(axis, at[axis.index()]);
-            let data: Vec<f32> = voxels.iter().map(|&v| value(v)).collect();
-            let number = |&v: &usize| i32::try_from(self.structure.particle[v]).unwrap_or(-1);
-            let particle: Vec<i32> = voxels.iter().map(number).collect();
-            object([
-                ("data", Float32Array::from(data.as_slice()).into()),
-                ("particle", Int32Array::from(particle.as_slice()).into()),
-                ("rows", rows.into()),
-                ("columns", columns.into()),
-                ("voxel_um", grid.voxel_um.into()),
-            ])
-        };
+        let number = |voxel: usize| i32::try_from(self.structure.particle[voxel]).unwrap_or(-1);
+        let [x, y, z] = cuts(&grid, at, value, number);
         Ok(object([
-            ("x", slice(Axis::X)),
-            ("y", slice(Axis::Y)),
-            ("z", slice(Axis::Z)),
+            ("x", x),
+            ("y", y),
+            ("z", z),
             ("from", from.into()),
             ("to", to.into()),
             ("instant", instant.map_or(-1, |i| i as i32).into()),
             ("instants", to_js(&self.kept().map(|s| s.at).collect::<Vec<_>>())),
+            ("arrows", arrows(&source, &grid, at)),
         ]))
     }
 
@@ -258,6 +246,69 @@ impl Twin {
             }
         }
     }
+}
+
+/// As [`Twin::slices`], of the labels of a sketch.
+#[wasm_bindgen]
+pub fn sketch_slices(grid: JsValue, labels: &[u8], at: &[usize]) -> Result<JsValue, JsValue> {
+    let grid: VoxelGrid =
+        serde_wasm_bindgen::from_value(grid).map_err(|e| failure("grid", STAGE, e, "Give size and voxel_um."))?;
+    let at = inside(&grid, at)?;
+    if labels.len() != grid.len() {
+        return Err(failure("labels", STAGE, "The sketch has the wrong size.", "Give one label for each voxel."));
+    }
+    let [x, y, z] = cuts(&grid, at, |voxel| labels[voxel].into(), |_| -1);
+    Ok(object([
+        ("x", x),
+        ("y", y),
+        ("z", z),
+        ("from", 0.into()),
+        ("to", 1.into()),
+        ("instant", (-1).into()),
+        ("instants", Array::new().into()),
+        ("arrows", JsValue::NULL),
+    ]))
+}
+
+/// The voxel in which three sections meet.
+fn inside(grid: &VoxelGrid, at: &[usize]) -> Result<[usize; 3], JsValue> {
+    let place = <[usize; 3]>::try_from(at).ok().filter(|at| at.iter().zip(grid.size).all(|(&i, n)| i < n));
+    place.ok_or_else(|| {
+        let message = format!("The place {at:?} lies outside the volume.");
+        failure("outside", STAGE, message, &format!("It has {:?} voxels.", grid.size))
+    })
+}
+
+/// The `arrows` of [`Twin::slices`].
+fn arrows(source: &Source, grid: &VoxelGrid, at: [usize; 3]) -> JsValue {
+    let &Source::Run(Snapshot { blocks, .. }, field @ (Field::CurrentS | Field::CurrentE), factor) = source else {
+        return JsValue::NULL;
+    };
+    let [x, y, z] = Axis::ALL.map(|axis| {
+        let place_um = (at[axis.index()] as f64 + 0.5) * grid.voxel_um;
+        let cut = blocks.across(field, axis, place_um);
+        let numbers =
+            cut.iter().flat_map(|b| b.centre_um.map(|um| um as f32).into_iter().chain(b.current.map(|j| factor * j)));
+        JsValue::from(Float32Array::from(numbers.collect::<Vec<f32>>().as_slice()))
+    });
+    let unit = f64::from(factor * blocks.through());
+    object([("x", x), ("y", y), ("z", z), ("edge_um", blocks.edge_um().into()), ("unit", unit.into())])
+}
+
+/// The sections across x, y and z that meet in a voxel: `{data, particle, rows, columns, voxel_um}` each.
+fn cuts(grid: &VoxelGrid, at: [usize; 3], value: impl Fn(usize) -> f32, number: impl Fn(usize) -> i32) -> [JsValue; 3] {
+    Axis::ALL.map(|axis| {
+        let (rows, columns, voxels) = grid.slice(axis, at[axis.index()]);
+        let data: Vec<f32> = voxels.iter().map(|&v| value(v)).collect();
+        let particle: Vec<i32> = voxels.iter().map(|&v| number(v)).collect();
+        object([
+            ("data", Float32Array::from(data.as_slice()).into()),
+            ("particle", Int32Array::from(particle.as_slice()).into()),
+            ("rows", rows.into()),
+            ("columns", columns.into()),
+            ("voxel_um", grid.voxel_um.into()),
+        ])
+    })
 }
 
 fn no_flow() -> JsValue {

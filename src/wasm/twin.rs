@@ -2,13 +2,13 @@
 
 use std::cell::OnceCell;
 
-use js_sys::{Float64Array, Function, Reflect};
+use js_sys::{Float64Array, Function, Reflect, Uint8Array};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use super::conduct::Flow;
 use super::structure::{Volume, memory_for_run};
-use super::{failure, issues_to_js, read_recipe, to_js};
+use super::{failure, issues_to_js, object, read_recipe, to_js};
 use crate::analysis::Report;
 use crate::microstructure::Microstructure;
 use crate::microstructure::build::{self, BuildError, BuildStage, build_with};
@@ -22,8 +22,6 @@ pub struct Twin {
     pub(super) structure: Microstructure,
     /// The structure came from a file: recipes leave it alone.
     pub(super) imported: bool,
-    /// It is for the eye alone.
-    sketched: bool,
     pub(super) simulation: Option<Simulation>,
     /// Made when first asked for.
     pub(super) analysis: OnceCell<Report>,
@@ -47,16 +45,9 @@ impl Twin {
         Ok(Twin::with(recipe, structure, false))
     }
 
-    /// A structure for the eye, at once: nothing is to be computed on it, and the next recipe replaces it.
-    pub fn sketch(recipe: JsValue) -> Result<Twin, JsValue> {
-        let recipe = read_recipe(recipe).map_err(|issues| issues_to_js(&issues))?;
-        let structure = build::sketch(&recipe).map_err(refuse)?;
-        Ok(Twin { sketched: true, ..Twin::with(recipe, structure, false) })
-    }
-
-    /// Is this the true structure of a recipe?
+    /// Is this the structure of a recipe?
     pub fn is_built(&self, recipe: JsValue) -> bool {
-        !self.sketched && !self.imported && read_recipe(recipe).is_ok_and(|recipe| alike(&recipe, &self.recipe))
+        !self.imported && read_recipe(recipe).is_ok_and(|recipe| alike(&recipe, &self.recipe))
     }
 
     /// Takes a segmented volume in place of the builder: the label map as text (`0=pore,1-9=nca`).
@@ -69,7 +60,7 @@ impl Twin {
     /// imported structure stays.
     pub fn set_recipe(&mut self, recipe: JsValue, on_stage: &Function) -> Result<(), JsValue> {
         let recipe = read_recipe(recipe).map_err(|issues| issues_to_js(&issues))?;
-        if self.sketched || !self.imported && !alike(&recipe, &self.recipe) {
+        if !self.imported && !alike(&recipe, &self.recipe) {
             let structure = build(&recipe, on_stage)?;
             *self = Twin::with(recipe, structure, false);
             return Ok(());
@@ -119,8 +110,17 @@ impl Twin {
 
 impl Twin {
     fn with(recipe: Recipe, structure: Microstructure, imported: bool) -> Twin {
-        Twin { recipe, structure, imported, sketched: false, simulation: None, analysis: OnceCell::new(), flow: None }
+        Twin { recipe, structure, imported, simulation: None, analysis: OnceCell::new(), flow: None }
     }
+}
+
+/// What a recipe's structure looks like, at once: `{grid, labels}`, a phase's number for each voxel, x fastest.
+#[wasm_bindgen]
+pub fn sketch(recipe: JsValue) -> Result<JsValue, JsValue> {
+    let recipe = read_recipe(recipe).map_err(|issues| issues_to_js(&issues))?;
+    let build::Sketch { grid, phase } = build::sketch(&recipe).map_err(refuse)?;
+    let labels: Vec<u8> = phase.into_iter().map(|p| p as u8).collect();
+    Ok(object([("grid", to_js(&grid)), ("labels", Uint8Array::from(labels.as_slice()).into())]))
 }
 
 /// Would both recipes give the same voxels?

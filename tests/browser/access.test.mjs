@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { compareWithPaper, finished, makeSmall, open, run } from './bench.mjs';
-import { browserTest } from './harness.mjs';
+import { BOTH, browserTest } from './harness.mjs';
 
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -39,7 +39,7 @@ for (const colorScheme of ['light', 'dark']) {
         assert.deepEqual(await violations(page), []);
       },
       // Colours on their way from one to another are none to judge.
-      { context: { colorScheme, viewport, reducedMotion: 'reduce' } },
+      { context: { colorScheme, viewport, reducedMotion: 'reduce' }, browsers: device === 'desktop' ? BOTH : undefined },
     );
   }
   browserTest(
@@ -80,4 +80,4 @@ browserTest('every control is reached by Tab, has a name, and shows its focus', 
       .map((node) => node.outerHTML),
   );
   assert.deepEqual(missed, []);
-});
+}, { browsers: BOTH });

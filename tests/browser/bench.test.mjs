@@ -137,12 +137,13 @@ browserTest('cross-sections: axes, position, fields, and the voxel under the poi
 browserTest(
   'a crash of the simulator is told as a crash, and the next run works',
   async ({ page, url }) => {
-    let crash = true;
+    // The worker of sketches, and the first of the structure.
+    let traps = 2;
     await page.route('**/www/worker.js', async (route) => {
       const response = await route.fetch();
       const trap = "Twin.prototype.advance = () => { throw new WebAssembly.RuntimeError('planted trap'); };";
-      await route.fulfill({ response, body: (await response.text()) + (crash ? trap : '') });
-      crash = false;
+      await route.fulfill({ response, body: (await response.text()) + (traps > 0 ? trap : '') });
+      traps -= 1;
     });
     // A small cathode from the start: a recipe that is changed may have its worker replaced.
     await open({ page, url: `${url}#v1?width_um=10&thickness_um=12` });

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { comesTo, drawn, finished, makeSmall, open, otherPicture, picture, pointAt, run, runs } from './bench.mjs';
-import { browserTest } from './harness.mjs';
+import { BOTH, browserTest } from './harness.mjs';
 
 const card = (page) => page.getByRole('region', { name: 'Charts' });
 const chart = (page) => card(page).getByRole('application', { name: /^Chart/ });
@@ -76,7 +76,7 @@ browserTest('each chart of several runs has its own numbers', async ({ page, url
   assert.deepEqual(energies.slice(1).map(([name, percent]) => `${name} ${percent}`), ['LYC at 0.1C (10 wt% LYC, changed) 10.0', 'LYC at 2C (10 wt% LYC, changed) 10.0']);
   // No run has a first cycle.
   assert.equal(await card(page).getByRole('radio', { name: 'First cycle' }).isVisible(), false);
-});
+}, { browsers: BOTH });
 
 browserTest('the pointer reads the nearest curve; a drag, keys and a double click zoom', async ({ page, url }) => {
   await open({ page, url });

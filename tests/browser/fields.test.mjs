@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { choose, clickAt, comesTo, finished, makeSmall, number, open, otherPicture, picture, pointAt, ready, run, stillShot } from './bench.mjs';
-import { browserTest } from './harness.mjs';
+import { BOTH, browserTest } from './harness.mjs';
 
 const card = (page) => page.getByRole('region', { name: 'Cross-section' });
 const field = (page) => card(page).getByRole('combobox', { name: 'Show' });
@@ -83,6 +83,20 @@ browserTest('every field of a run is drawn and read with its unit', async ({ pag
   assert.equal(seen.size, 7);
 });
 
+browserTest('arrows show which way a current goes, and can be switched off', async ({ page, url }) => {
+  await discharged({ page, url });
+  const arrows = card(page).getByRole('checkbox', { name: /^Arrows/ });
+  assert.equal(await arrows.count(), 0);
+  await field(page).selectOption('Electronic current');
+  // Five blocks along 12 µm; the current over the area is their measure.
+  await card(page).getByRole('checkbox', { name: /^Arrows, 2\.4 µm long at \d\.\d+ mA\/cm²$/ }).waitFor();
+  const drawn = await picture(section(page, 'y'));
+  await arrows.uncheck();
+  await otherPicture(section(page, 'y'), drawn);
+  await arrows.check();
+  await comesTo(() => picture(section(page, 'y')), drawn);
+}, { browsers: BOTH });
+
 browserTest('limits are the same for all runs, or fit the picture', async ({ page, url }) => {
   await discharged({ page, url });
   const main = page.locator('#slice');
@@ -138,7 +152,7 @@ browserTest('starved particles are ringed and listed, and a click leads to one',
   await Promise.all([near(x, 'x'), near(y, 'y'), near(z, 'z')]);
   // No run, no charge.
   assert.equal(await first.locator('td').nth(3).textContent(), '–');
-});
+}, { browsers: BOTH });
 
 browserTest('the 3D view takes the colours of the cross-section', async ({ page, url }) => {
   await discharged({ page, url });

@@ -10,6 +10,8 @@ import { program } from './native.mjs';
 
 // A test runs once in each browser that is named in BROWSERS, if it does not name its own.
 const BROWSERS = (process.env.BROWSERS ?? 'chromium').split(',');
+/** For a test that runs in either, one for each thing that the page does; Firefox tells of no download and gives no clipboard. */
+export const BOTH = ['chromium', 'firefox'];
 // How many times slower than it is the page of Chromium is made, and its workers are not: an order of events that holds by luck alone
 // does not hold then.
 const SLOWER = Number(process.env.SLOWER ?? 1);

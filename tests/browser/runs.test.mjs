@@ -5,7 +5,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { clickWhen, comesTo, finished, makeSmall, number, open, run, runButton, runs } from './bench.mjs';
-import { browserTest } from './harness.mjs';
+import { BOTH, browserTest } from './harness.mjs';
 
 const rate = (page, name) => page.getByRole('button', { name, exact: true }).click();
 const button = (page, name) => page.getByRole('button', { name, exact: true });
@@ -43,7 +43,7 @@ browserTest('a run is renamed, hidden, pinned, and outlives a reload; what is no
   await button(page, 'Remove all but pinned').click();
   await runs(page).nth(1).waitFor({ state: 'detached' });
   assert.match(await runs(page).textContent(), /the fast one/);
-});
+}, { browsers: BOTH });
 
 browserTest('each result carries its certificate, its assumptions and how to cite it', async ({ page, url }) => {
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
@@ -55,6 +55,12 @@ browserTest('each result carries its certificate, its assumptions and how to cit
     const value = Number.parseFloat((await fact(name)).replace(/ × 10⁻([⁰¹²³⁴⁵⁶⁷⁸⁹]+).*/, (_, exponent) => `e-${plain(exponent)}`));
     assert.ok(value >= 0 && value < 1e-4, `${name}: ${await fact(name)}`);
   }
+  const led = async (name) => Number.parseFloat(await fact(name));
+  assert.match(await fact('Solver residual'), /^\d.* of the current, at worst$/);
+  // What the control of the run allows: 30 µV, and eight times 0.7 mV in a step.
+  assert.ok((await led('Solver error')) > 0 && (await led('Solver error')) < 30, await fact('Solver error'));
+  assert.ok((await led('Step error')) > 0 && (await led('Step error')) < 5.6, await fact('Step error'));
+  await page.getByText('catholyte accuracy lyc-10 --voxels 1,0.5 --c-rates 0.5 --seed 1 --grids-only').waitFor();
   assert.equal(await fact('Grid'), '10 × 10 × 12 voxels of 1 µm');
   assert.match(await fact('Computed by'), /^catholyte \d+\.\d+\.\d+$/);
   await page.getByText('Assumes:').waitFor();

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { choose, clickWhen, comesTo, finished, makeSmall, number, open, otherPicture, picture, progress, ready, run, runs } from './bench.mjs';
-import { browserTest } from './harness.mjs';
+import { BOTH, browserTest } from './harness.mjs';
 
 const button = (page, name) => page.getByRole('button', { name, exact: true });
 const preset = (page, name) => page.getByRole('radio', { name, exact: true });
@@ -18,7 +18,7 @@ browserTest('presets are cards with their question', async ({ page, url }) => {
   await page.getByText('More electrodes').click();
   await choose(page, '12 wt% LYC');
   assert.equal(await number(page, 'Halide coat').inputValue(), '8.4');
-});
+}, { browsers: BOTH });
 
 browserTest('a field tells its source, is marked when changed, and goes back by itself or with all', async ({ page, url }) => {
   await open({ page, url });
@@ -32,7 +32,7 @@ browserTest('a field tells its source, is marked when changed, and goes back by 
   await page.getByText('10 wt% LYC, 1 field changed').waitFor();
   await button(page, 'Reset all').click();
   assert.equal(await number(page, 'LPSCl').inputValue(), '23');
-});
+}, { browsers: BOTH });
 
 browserTest('undo and redo, by buttons and by keys, but not inside a number box', async ({ page, url }) => {
   await open({ page, url });
@@ -75,7 +75,7 @@ browserTest('the address is the state: shared, gone back and forward in', async 
   assert.ok(await preset(other, '14 wt% LYC').isChecked());
   assert.equal(await number(other, 'Rate').inputValue(), '2');
   assert.equal(await number(other, 'Porosity').inputValue(), '0.2');
-});
+}, { browsers: BOTH });
 
 browserTest('what is looked at is part of the address, and no step back', async ({ page, url }) => {
   await open({ page, url: `${url}#v1?width_um=10&thickness_um=12` });
@@ -177,7 +177,7 @@ browserTest('keys do what the help says, and single letters can be switched off'
   assert.ok(await preset(page, '14 wt% LYC').isChecked());
   await page.keyboard.press('Control+z');
   assert.ok(await preset(page, '10 wt% LYC').isChecked());
-});
+}, { browsers: BOTH });
 
 browserTest('the paper is run with one click, and can be cancelled', async ({ page, url }) => {
   await open({ page, url });

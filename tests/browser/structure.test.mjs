@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { browserTest } from './harness.mjs';
-import { choose, makeSmall, number, open, ready } from './bench.mjs';
+import { choose, finished, makeSmall, number, open, ready } from './bench.mjs';
 import { native } from './native.mjs';
 
 const coverage = (page) => page.getByRole('table', { name: 'NCA surface by what it meets' });
@@ -76,6 +76,20 @@ browserTest('a fine structure is preceded by a coarse one, and an outdated one i
   await seen(10);
   await page.waitForTimeout(3000);
   assert.deepEqual(await page.evaluate(() => window.seen), [25, 10]);
+});
+
+browserTest('the numbers of a structure do not wait for the end of a discharge that was asked for before it was built', async ({ page, url }) => {
+  await open({ page, url });
+  await number(page, 'Porosity').evaluate((input) => {
+    input.value = '0.2';
+    input.dispatchEvent(new Event('input', { bubbles: true }));
+    document.getElementById('run').click();
+  });
+  await page.waitForFunction(() => {
+    const [surface] = [...document.querySelectorAll('#rails dt')].filter((name) => name.textContent === 'NCA surface');
+    return surface.nextElementSibling.textContent.endsWith('µm²') && document.getElementById('progress-text').textContent.startsWith('Discharging');
+  });
+  await finished(page);
 });
 
 browserTest('a change of the test alone leaves structure and run where they are', async ({ page, url }) => {

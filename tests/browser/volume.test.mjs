@@ -133,7 +133,7 @@ browserTest('isolated particles stand out, unless that is switched off', async (
   assert.equal(await count(page, ISOLATED), 0);
 });
 
-browserTest('at rest nothing is drawn', async ({ page, url }) => {
+browserTest('out of sight and at rest nothing is drawn', async ({ page, url }) => {
   await page.addInitScript(() => {
     window.draws = 0;
     const draw = WebGL2RenderingContext.prototype.drawArrays;
@@ -144,6 +144,9 @@ browserTest('at rest nothing is drawn', async ({ page, url }) => {
   });
   await open({ page, url });
   const draws = () => page.evaluate(() => window.draws);
+  await tick(page, 'NCA').waitFor();
+  assert.equal(await draws(), 0);
+  await view(page).scrollIntoViewIfNeeded();
   let before = 0;
   for (let i = 0; i < 20 && (before === 0 || before !== (await draws())); i += 1) {
     before = await draws();
@@ -172,6 +175,8 @@ browserTest(
   'the view is as sharp as the screen, up to twice',
   async ({ page, url }) => {
     await open({ page, url });
+    await view(page).scrollIntoViewIfNeeded();
+    await page.waitForFunction(() => document.getElementById('volume').width !== 300);
     const [pixels, css] = await view(page).evaluate((c) => [c.width, c.getBoundingClientRect().width]);
     assert.ok(Math.abs(pixels - 2 * css) <= 1, `${pixels} pixels for ${css}`);
   },

@@ -33,6 +33,9 @@ export class Certificate {
       ...firstCycle(summary),
       ['Charge balance', `${format(summary.charge_balance_error, 3)} of the current, at worst`],
       ['Lithium balance', `${format(summary.lithium_balance_error, 3)} of the charge`],
+      ['Solver residual', told(summary, 'solver_residual', 1, 'of the current, at worst')],
+      ['Solver error', told(summary, 'solver_error_v', 1e6, 'µV at the terminal, at worst')],
+      ['Step error', told(summary, 'step_error_v', 1e3, 'mV in a time step, at worst')],
       ['Time steps', `${summary.time_steps}${rest(summary, 'rejected_steps', ' more rejected')}`],
       ['Newton iterations', count(summary, 'newton_iterations')],
       ['Linear iterations', count(summary, 'linear_iterations')],
@@ -57,6 +60,7 @@ export class Certificate {
     this.node.replaceChildren(
       element('dl', { class: 'figures' }, ...facts.map(([name, value]) => element('div', {}, element('dt', {}, name), element('dd', {}, value)))),
       ...steps(summary),
+      element('p', {}, element('strong', {}, 'Grid error: '), ...this.#gridError()),
       element('p', {}, element('strong', {}, 'Assumes: '), this.#assumptions()),
       text,
       element(
@@ -73,6 +77,14 @@ export class Certificate {
     if (this.run.file !== null) return `that of ${this.run.file}`;
     const { grid } = this.module.check_recipe(this.run.recipe);
     return grid ? `${grid.size.join(' × ')} voxels of ${grid.voxel_um} µm` : '–';
+  }
+
+  /** What a run cannot know of itself, and how to learn it. */
+  #gridError() {
+    if (this.run.file !== null) return ['not known from one run. Segment the volume on finer voxels and compare.'];
+    const { voxel_um, c_rate, seed } = this.run.recipe;
+    const command = `catholyte accuracy ${this.run.preset} --voxels ${voxel_um},${Number(voxel_um) / 2} --c-rates ${c_rate} --seed ${seed} --grids-only`;
+    return ['not known from one run. A finer run beside it shows it; so does ', element('code', {}, command), ', with --set for each changed field.'];
   }
 
   #assumptions() {
@@ -115,6 +127,9 @@ function driven(drive) {
 
 /** @param {Record<string, unknown>} summary @param {string} key */
 const count = (summary, key) => (typeof summary[key] === 'number' ? format(summary[key], 6) : '–');
+
+/** @param {Record<string, unknown>} summary @param {string} key @param {number} factor from SI to what is told @param {string} words */
+const told = (summary, key, factor, words) => (typeof summary[key] === 'number' ? `${format(factor * summary[key], 2)} ${words}` : 'not kept');
 
 /** @param {Record<string, unknown>} summary @param {string} key @param {string} words */
 const rest = (summary, key, words) => (summary[key] ? `, ${summary[key]}${words}` : '');

@@ -22,6 +22,7 @@ export function save(blob, name) {
  * @param {Format[]} formats
  * @param {import('../simulator.js').Simulator} simulator
  * @param {(error: unknown) => void} onFail
+ * @returns {(there: boolean) => void} told whether there is a structure to save
  */
 export function setUpFiles(formats, simulator, onFail) {
   const write = async (/** @type {Format} */ { key, name, media }) => {
@@ -31,11 +32,11 @@ export function setUpFiles(formats, simulator, onFail) {
       onFail(error);
     }
   };
-  byId('files').append(
-    ...formats.map((format) =>
-      element('button', { class: 'quiet', type: 'button', 'aria-label': `Save ${format.name}`, title: format.name, onclick: () => void write(format) }, format.label),
-    ),
+  const buttons = formats.map((format) =>
+    element('button', { class: 'quiet', type: 'button', 'aria-label': `Save ${format.name}`, title: format.name, onclick: () => void write(format) }, format.label),
   );
+  byId('files').append(...buttons);
+  return (there) => buttons.forEach((button) => (button.disabled = !there));
 }
 
 /**

@@ -95,7 +95,7 @@ export class Import {
   /** @param {FileSummary} summary */
   #ask({ size, labels }) {
     const total = labels.reduce((sum, { voxels }) => sum + voxels, 0);
-    byId('import-size').textContent = `${size.join(' × ')} voxels along x, y, z. z runs from the separator to the current collector.`;
+    byId('import-size').textContent = `${size.join(' × ')} voxels along x, y, z, the last from the separator to the current collector.`;
     const single = labels.length <= MOST_ROWS ? labels : labels.slice(0, MOST_ROWS - 1);
     const rest = labels.slice(single.length);
     const groups = single.map(({ label, voxels, phase }) => ({ first: label, last: label, voxels, phase }));

@@ -19,6 +19,7 @@ import { AXES } from './cursor.js';
  * @property {string} colormap
  * @property {string} halide
  * @property {import('../messages.js').Starved[]} ringed
+ * @property {import('../messages.js').Arrows | null} arrows
  */
 
 /** A voxel that was pointed at. @typedef {{at: Vector, value: number, particle: number}} Voxel */
@@ -68,7 +69,7 @@ export class SlicePanel {
   #draw() {
     const shown = this.#shown;
     if (!shown || !fitCanvas(this.canvas)) return;
-    const { slices, view, at, size, scale, colormap, halide, ringed } = shown;
+    const { slices, view, at, size, scale, colormap, halide, ringed, arrows } = shown;
     const { data, rows, columns, voxel_um } = slices[this.#axis];
     this.#frame = this.module.draw_slice(this.canvas, data, rows, columns, {
       pixel_ratio: window.devicePixelRatio || 1,
@@ -84,6 +85,8 @@ export class SlicePanel {
       colormap,
       halide,
       ringed,
+      // A companion is too small for them.
+      arrows: arrows && !this.bare ? { blocks: arrows[this.#axis], edge_um: arrows.edge_um, unit: arrows.unit } : undefined,
     });
     const um = ((at[AXES.indexOf(this.#axis)] + 0.5) * voxel_um).toFixed(voxel_um < 0.5 ? 2 : 1);
     const place = `at ${this.#axis} = ${um} µm`;

@@ -27,6 +27,7 @@ export class Slices extends EventTarget {
   #colormap = /** @type {HTMLSelectElement} */ (byId('slice-colormap'));
   #limits = /** @type {HTMLSelectElement} */ (byId('slice-limits'));
   #ring = /** @type {HTMLInputElement} */ (byId('slice-ring'));
+  #arrows = /** @type {HTMLInputElement} */ (byId('slice-arrows'));
   /** The field that the visitor has chosen; null leaves it to the page. @type {string | null} */
   #chosen = null;
   #halide = 'lyc';
@@ -38,6 +39,8 @@ export class Slices extends EventTarget {
   /** Of which instant of which structure the starved particles are known. */
   #starvedOf = '';
   #structures = 0;
+  /** What is shown until the structure is built. @type {import('../messages.js').Sketch | null} */
+  #sketch = null;
   /** @type {Map<number, Starved>} */
   #starved = new Map();
 
@@ -53,7 +56,7 @@ export class Slices extends EventTarget {
     this.cursor = cursor;
     /** @type {View[]} */
     this.views = module.slice_views();
-    this.timeline = new Timeline(() => void this.refresh());
+    this.timeline = new Timeline(() => this.refresh());
     this.table = new StarvedTable(({ centre_um }) => cursor.goTo(centre_um));
     const panel = (/** @type {string} */ id, /** @type {boolean} */ bare) =>
       new SlicePanel(byId(id), module, bare, (voxel) => this.#say(voxel), ({ at }) => cursor.move(at));
@@ -63,11 +66,11 @@ export class Slices extends EventTarget {
     this.#buildAxes();
     this.#field.addEventListener('change', () => {
       this.#chosen = this.#field.value;
-      void this.refresh();
+      this.refresh();
     });
     this.#position.addEventListener('input', () => this.#moveTo(this.#position.valueAsNumber));
-    for (const control of [this.#colormap, this.#limits, this.#ring]) control.addEventListener('change', () => this.#show());
-    cursor.addEventListener('move', () => void this.refresh());
+    for (const control of [this.#colormap, this.#limits, this.#ring, this.#arrows]) control.addEventListener('change', () => this.#show());
+    cursor.addEventListener('move', () => this.refresh());
   }
 
   /** Draws again, in other colours or another size. */
@@ -80,18 +83,36 @@ export class Slices extends EventTarget {
    * @param {import('../messages.js').Report} report
    * @param {string} halide
    */
-  setStructure(report, halide) {
+  setStructure({ grid, has_run, has_flow }, halide) {
+    if (!has_run) this.timeline.follow();
+    this.#replace(grid, halide, null, { run: has_run, flow: has_flow });
+  }
+
+  /**
+   * A structure is on its way, and looks like this.
+   * @param {import('../messages.js').Sketch} sketch
+   * @param {string} halide
+   */
+  setSketch(sketch, halide) {
+    this.timeline.follow();
+    this.#replace(sketch.grid, halide, sketch, { run: false, flow: false });
+  }
+
+  /** @param {import('../messages.js').Grid} grid @param {string} halide @param {import('../messages.js').Sketch | null} sketch @param {{run: boolean, flow: boolean}} has */
+  #replace(grid, halide, sketch, has) {
     this.#halide = halide;
     this.#structures += 1;
-    this.allow('run', report.has_run);
-    this.allow('flow', report.has_flow);
-    if (!report.has_run) this.timeline.follow();
-    this.cursor.setGrid(report.grid);
-    return this.refresh();
+    this.allow('run', has.run);
+    this.allow('flow', has.flow);
+    this.#sketch = sketch;
+    // It tells of its move, which refreshes.
+    this.cursor.setGrid(grid);
   }
 
   /** Are there fields of a run, or of a flow, to show? @param {'run' | 'flow'} needs @param {boolean} there */
   allow(needs, there) {
+    // What has a run or a flow is built.
+    if (there) this.#sketch = null;
     for (const [i, view] of this.views.entries()) {
       if (view.needs === needs) this.#field.options[i].disabled = !there;
     }
@@ -101,13 +122,13 @@ export class Slices extends EventTarget {
   /** Shows a field of a run that begins, if the visitor has not chosen another one. @param {string} key */
   suggest(key) {
     this.timeline.follow();
-    if (this.#chosen !== null) this.#take(this.#chosen);
+    if (this.#chosen !== null) this.#choose(this.#chosen);
     else if (this.#field.value === 'phase') this.#field.value = key;
-    void this.refresh();
+    this.refresh();
   }
 
   /** Shows a field if it is there. @param {string} key */
-  #take(key) {
+  #choose(key) {
     if ([...this.#field.options].some((option) => option.value === key && !option.disabled)) this.#field.value = key;
   }
 
@@ -119,7 +140,7 @@ export class Slices extends EventTarget {
   /** @param {import('../link.js').View} view */
   restore({ cut, at, show }) {
     this.#chosen = show;
-    this.#take(show ?? 'phase');
+    this.#choose(show ?? 'phase');
     /** @type {HTMLInputElement} */ (byId('slice-axis').querySelector(`[value=${cut}]`)).checked = true;
     this.cursor.restore(/** @type {Axis} */ (cut), at);
   }
@@ -127,7 +148,7 @@ export class Slices extends EventTarget {
   /** Shows a field. @param {string} key */
   show(key) {
     this.#field.value = key;
-    void this.refresh();
+    this.refresh();
   }
 
   /** What is shown, for views that follow; null before there is anything. @returns {Colours | null} */
@@ -141,29 +162,27 @@ export class Slices extends EventTarget {
     return slices && slices.instant >= 0 ? slices.instants[slices.instant] : null;
   }
 
-  /** Asks the worker for the present choice; while an answer is under way, only the latest choice counts. */
+  /** Shows the present choice: asks the worker for it, and while an answer is under way, only the latest choice counts. */
   refresh() {
     this.#showPlace();
+    if (this.#sketch) return this.#cutSketch(this.#sketch);
     this.#wanted = this.cursor.size !== null;
     this.#fetching ??= this.#fetch().finally(() => (this.#fetching = null));
-    return this.#fetching;
   }
 
   async #fetch() {
     while (this.#wanted) {
       this.#wanted = false;
-      const [view, { at, size }, time] = [this.#view(), this.cursor, this.timeline.time];
+      const [view, { at, size }, time, structure] = [this.#view(), this.cursor, this.timeline.time, this.#structures];
       try {
         const slices = await this.simulator.slices(view.key, at, time);
-        const last = slices.instants.at(-1)?.time_s;
-        const starvedOf = `${this.#structures} ${time ?? last}`;
-        if (starvedOf !== this.#starvedOf) {
-          this.#tellStarved(await this.simulator.starved(time));
-          this.#starvedOf = starvedOf;
-        }
-        this.timeline.update(slices.instants, slices.instant);
-        this.#shown = { slices, view, at, size: /** @type {import('../messages.js').Vector} */ (size), ...this.#look(view, slices) };
-        this.#show();
+        const starvedOf = `${structure} ${time ?? slices.instants.at(-1)?.time_s}`;
+        const starved = starvedOf === this.#starvedOf ? null : await this.simulator.starved(time);
+        // Meanwhile there is another structure: its own pictures are asked for next.
+        if (structure !== this.#structures) continue;
+        if (starved) this.#tellStarved(starved);
+        this.#starvedOf = starvedOf;
+        this.#take({ slices, view, at, size: /** @type {import('../messages.js').Vector} */ (size) });
       } catch (error) {
         // A cut through a structure that was replaced meanwhile: the next structure brings its own.
         if (!isGone(error)) throw error;
@@ -171,9 +190,24 @@ export class Slices extends EventTarget {
     }
   }
 
-  /** @param {Starved[]} particles */
+  /** @param {import('../messages.js').Sketch} sketch */
+  #cutSketch({ grid, labels }) {
+    const { at } = this.cursor;
+    this.#tellStarved(null);
+    this.#starvedOf = '';
+    this.#take({ slices: this.module.sketch_slices(grid, labels, new Uint32Array(at)), view: this.#view(), at, size: grid.size });
+  }
+
+  /** @param {Pick<Shown, 'slices' | 'view' | 'at' | 'size'>} cut */
+  #take(cut) {
+    this.timeline.update(cut.slices.instants, cut.slices.instant);
+    this.#shown = { ...cut, ...this.#look(cut.view, cut.slices) };
+    this.#show();
+  }
+
+  /** @param {Starved[] | null} particles null while nobody knows */
   #tellStarved(particles) {
-    this.#starved = new Map(particles.map((particle) => [particle.number, particle]));
+    this.#starved = new Map((particles ?? []).map((particle) => [particle.number, particle]));
     this.table.show(particles);
   }
 
@@ -185,7 +219,7 @@ export class Slices extends EventTarget {
     const log = view.fixed?.log ?? false;
     const scale = fitted ? { from: log ? Math.max(from, to * 1e-4) : from, to, log } : /** @type {Scale} */ (view.fixed);
     const ringed = this.#ring.checked ? [...this.#starved.values()] : [];
-    return { scale, colormap: this.#colormap.value, halide: this.#halide, ringed };
+    return { scale, colormap: this.#colormap.value, halide: this.#halide, ringed, arrows: this.#arrows.checked ? slices.arrows : null };
   }
 
   #show() {
@@ -201,6 +235,7 @@ export class Slices extends EventTarget {
     }
     byId('colours').hidden = shown.view.key === 'phase';
     byId('limits').hidden = shown.view.fixed === null;
+    this.#sayArrows(shown);
     this.#drawLegend(shown);
     this.dispatchEvent(new Event('shown'));
   }
@@ -232,6 +267,15 @@ export class Slices extends EventTarget {
     const text = this.cursor.size ? this.cursor.place() : '';
     byId('slice-place').textContent = text;
     this.#position.setAttribute('aria-valuetext', text);
+  }
+
+  /** What the arrows mean. @param {Shown} shown */
+  #sayArrows({ slices: { arrows }, view }) {
+    byId('arrows').hidden = arrows === null;
+    if (!arrows) return;
+    const edge = `${format(arrows.edge_um, 2)} µm`;
+    byId('arrows-say').textContent = `Arrows, ${edge} long at ${format(arrows.unit, 3)} ${view.unit}`;
+    byId('arrows').title = `Means over blocks of ${edge}, pores and other phases included. The length stands for the current over the electrode’s area.`;
   }
 
   /** Names the phases that the main cut shows. @param {Shown} shown */

@@ -17,8 +17,8 @@ export const lack = ({ lacks }) => LACKS[lacks];
 
 export class StarvedTable {
   #details = /** @type {HTMLDetailsElement} */ (byId('starved'));
-  /** @type {Starved[]} */
-  #particles = [];
+  /** @type {Starved[] | null} */
+  #particles = null;
 
   /** @param {(particle: Starved) => void} onVisit */
   constructor(onVisit) {
@@ -26,7 +26,7 @@ export class StarvedTable {
     this.#details.addEventListener('toggle', () => this.#draw());
   }
 
-  /** @param {Starved[]} particles */
+  /** @param {Starved[] | null} particles null while nobody knows */
   show(particles) {
     this.#particles = particles;
     this.#draw();
@@ -34,11 +34,11 @@ export class StarvedTable {
 
   #draw() {
     const particles = this.#particles;
-    byId('starved-count').textContent = String(particles.length);
-    byId('starved-none').hidden = particles.length > 0;
-    byId('starved-scroll').hidden = particles.length === 0;
+    byId('starved-count').textContent = String(particles?.length ?? '…');
+    byId('starved-none').hidden = particles?.length !== 0;
+    byId('starved-scroll').hidden = !particles?.length;
     // Rows that nobody sees cost time at every instant of a run.
-    if (!this.#details.open) return;
+    if (!this.#details.open || !particles) return;
     byId('starved-table').querySelector('tbody')?.replaceChildren(...particles.map((particle) => this.#row(particle)));
   }
 

@@ -8,7 +8,6 @@ import { AXES } from './cursor.js';
 import { Orbit } from './orbit.js';
 import { VolumeRenderer, project } from './volume-gl.js';
 
-/** @typedef {import('../messages.js').Report} Report */
 /** @typedef {import('./volume-gl.js').Vector} Vector */
 /** @typedef {import('./volume-gl.js').Camera} Camera */
 /** @typedef {{label: number, name: string, rgb: number[], first: boolean}} Part what can be shown or hidden */
@@ -38,10 +37,12 @@ export class VolumeView {
   #colourSelect = /** @type {HTMLSelectElement} */ (byId('volume-colour'));
   /** @type {VolumeRenderer | null} */
   #renderer = null;
-  /** @type {Report | null} */
-  #report = null;
+  /** @type {import('../messages.js').Grid | null} */
+  #grid = null;
   /** @type {Uint8Array | null} */
   #labels = null;
+  /** Of the latest structure. @type {Promise<Uint8Array> | null} */
+  #asked = null;
   /** @type {number[][]} */
   #palette = [];
   /** The field in the renderer, in words that tell it from others; empty for none. */
@@ -52,6 +53,10 @@ export class VolumeView {
   #choices = new Map();
   #shown = 0;
   #moving = 0;
+  /** Nobody waits for a picture that is out of sight. */
+  #seen = false;
+  /** Does the renderer have these labels? */
+  #loaded = false;
 
   /**
    * @param {typeof import('../pkg/catholyte.js')} module
@@ -84,34 +89,43 @@ export class VolumeView {
     this.#canvas.addEventListener('webglcontextlost', (event) => event.preventDefault());
     this.#canvas.addEventListener('webglcontextrestored', () => {
       this.#renderer = new VolumeRenderer(gl);
+      this.#loaded = false;
       this.#upload();
-      this.#colour();
     });
     watchSize(this.#canvas, this.redraw);
+    new IntersectionObserver((entries) => {
+      this.#seen = entries.some((entry) => entry.isIntersecting);
+      this.#upload();
+    }).observe(this.#canvas);
   }
 
   /**
-   * A structure was built: fetches its labels.
-   * @param {Report} report
+   * There is another structure.
+   * @param {import('../messages.js').Grid} grid
+   * @param {Promise<Uint8Array>} labels those of its voxels
    * @param {import('./slices.js').PhaseStyle[]} styles
    */
-  async setStructure(report, styles) {
+  async setStructure(grid, labels, styles) {
     if (!this.#renderer) return;
-    if (Math.max(...report.grid.size) > this.#renderer.limit) {
-      this.#labels = null;
-      return this.#say(`More than ${this.#renderer.limit} voxels along an axis: this device cannot show them in 3D.`);
-    }
+    this.#asked = labels;
     try {
-      this.#labels = await this.simulator.labels();
+      const found = await labels;
+      if (this.#asked !== labels) return;
+      this.#labels = found;
     } catch (error) {
       if (isGone(error)) return;
       throw error;
     }
-    this.#report = report;
+    if (Math.max(...grid.size) > this.#renderer.limit) {
+      this.#labels = null;
+      return this.#say(`More than ${this.#renderer.limit} voxels along an axis: this device cannot show them in 3D.`);
+    }
+    this.#grid = grid;
     this.#palette = [...styles.map((style) => style.rgb), ...SPECIAL.map((part) => part.rgb)];
     this.#say(null);
     this.#buildParts(styles);
     this.showCut();
+    this.#loaded = false;
     this.#upload();
   }
 
@@ -128,10 +142,14 @@ export class VolumeView {
     this.redraw();
   }
 
+  /** Brings the picture up to date, if it is in sight. */
   #upload() {
-    if (!this.#renderer || !this.#report || this.#labels?.length !== this.#report.grid.size.reduce((a, b) => a * b)) return;
-    this.#renderer.load(this.#labels, this.#report.grid.size);
-    this.#coloured = '';
+    if (!this.#renderer || !this.#seen || this.#labels?.length !== this.#grid?.size.reduce((a, b) => a * b)) return;
+    if (this.#labels && this.#grid && !this.#loaded) {
+      this.#renderer.load(this.#labels, this.#grid.size);
+      this.#loaded = true;
+      this.#coloured = '';
+    }
     this.#colour();
     this.redraw();
   }
@@ -148,7 +166,7 @@ export class VolumeView {
       const field = colours && colours.view.key !== 'phase' ? colours : null;
       const wanted = field ? JSON.stringify([field.view.key, this.slices.instant, field.scale, field.colormap]) : '';
       byId('volume-coloured').textContent = field ? `${field.view.label}, in the colours of the cross-section` : '';
-      if (wanted === this.#coloured || !this.#labels || !this.#renderer) return;
+      if (wanted === this.#coloured || !this.#labels || !this.#loaded || !this.#seen || !this.#renderer) return;
       try {
         if (field) {
           const bytes = await this.simulator.field(field.view.key, field.time_s, field.scale);
@@ -167,14 +185,16 @@ export class VolumeView {
 
   /** A box to tick for each phase that is there. @param {import('./slices.js').PhaseStyle[]} styles */
   #buildParts(styles) {
-    const present = new Set(this.#labels);
+    // A bit for each label; a set of millions would be a long task.
+    let present = 0;
+    for (const label of this.#labels ?? []) present |= 1 << label;
     const phases = styles.map((style, label) => ({
       label,
       name: style.label,
       rgb: style.rgb,
       first: !HIDDEN_AT_FIRST.includes(style.key),
     }));
-    const parts = [...phases, ...SPECIAL].filter(({ label }) => present.has(label));
+    const parts = [...phases, ...SPECIAL].filter(({ label }) => present & (1 << label));
     byId('volume-parts').replaceChildren(...parts.map((part) => this.#box(part)));
     this.#choose(parts);
   }
@@ -251,8 +271,8 @@ export class VolumeView {
   }
 
   #draw() {
-    const grid = this.#report?.grid;
-    if (!this.#renderer || !grid || !this.#fit()) return;
+    const grid = this.#grid;
+    if (!this.#renderer || !this.#seen || !this.#loaded || !grid || !this.#fit()) return;
     const { axis, index } = this.slices.cursor.cut;
     const side = this.#cutSelect.value;
     const cutAxis = side === 'none' ? -1 : AXES.indexOf(axis);
