@@ -2,7 +2,7 @@
 //!
 //! A cluster is a set of voxels joined through faces. The electronic rail (NCA, carbon, mixed coat) starts at the current
 //! collector, z = L, the ionic rail (electrolytes) at the separator, z = 0. Between NCA and carbon, or two particles, electrons
-//! pass only where the models say that they touch ([`electronic`](super::electronic)).
+//! pass only where the models say that they touch (`analysis::electronic`).
 
 use serde::Serialize;
 
