@@ -6,7 +6,7 @@
 
 use serde::Serialize;
 
-use crate::analysis::electronic::electronic_contacts;
+use crate::analysis::electronic::{ElectronicContact, electronic_contacts};
 use crate::analysis::sets::DisjointSets;
 use crate::analysis::wiring::ParticleReport;
 use crate::grid::Axis;
@@ -22,6 +22,8 @@ pub struct Rails {
     pub ionic: Vec<bool>,
     pub electronic_clusters: Clusters,
     pub ionic_clusters: Clusters,
+    /// Where electrons enter and leave the NCA.
+    pub(crate) contacts: Vec<ElectronicContact>,
 }
 
 /// The clusters of a rail.
@@ -65,9 +67,10 @@ pub struct NcaConnectivity {
 
 impl Rails {
     pub fn new(structure: &Microstructure) -> Rails {
-        let (electronic, electronic_clusters) = electronic(structure);
+        let contacts = electronic_contacts(structure);
+        let (electronic, electronic_clusters) = electronic(structure, &contacts);
         let (ionic, ionic_clusters) = ionic(structure);
-        Rails { electronic, ionic, electronic_clusters, ionic_clusters }
+        Rails { electronic, ionic, electronic_clusters, ionic_clusters, contacts }
     }
 }
 
@@ -91,10 +94,10 @@ fn join_inside(structure: &Microstructure, sets: &mut DisjointSets, member: impl
     }
 }
 
-fn electronic(structure: &Microstructure) -> (Vec<bool>, Clusters) {
+fn electronic(structure: &Microstructure, contacts: &[ElectronicContact]) -> (Vec<bool>, Clusters) {
     let mut sets = DisjointSets::new(structure.phase.len());
     join_inside(structure, &mut sets, Phase::conducts_electrons);
-    for contact in electronic_contacts(structure) {
+    for contact in contacts {
         sets.join(contact.voxel as usize, contact.neighbour as usize);
     }
     let (layers, plane) = (structure.grid.size[2], structure.grid.size[0] * structure.grid.size[1]);

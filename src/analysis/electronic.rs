@@ -29,8 +29,8 @@ pub(crate) struct ElectronicContact {
 /// Between two particles it is the mean of what both sides see, so a face joins them even if one side alone touches.
 pub(crate) fn electronic_contacts(structure: &Microstructure) -> Vec<ElectronicContact> {
     let across = |face: &SurfaceFace| structure.phase[face.neighbour as usize];
-    let reaches = leads_on(structure);
-    let leads_on = |face: &SurfaceFace| reaches[face.neighbour as usize];
+    let ways_on = ways_on(structure);
+    let leads_on = |face: &SurfaceFace| ways_on[face.neighbour as usize];
     let touching = gathered(structure, |f| f.contact, |f| across(f) == Phase::Nca);
     let wired = gathered(structure, |f| f.wired, |f| matches!(across(f), Phase::Nca | Phase::Carbon) && leads_on(f));
     let mixed = gathered(structure, |f| f.mixed, |f| across(f) == Phase::Mixed && leads_on(f));
@@ -66,7 +66,7 @@ pub(crate) fn electronic_contacts(structure: &Microstructure) -> Vec<ElectronicC
 /// Does a voxel lead from one particle to something else? Shape: [nz, ny, nx].
 ///
 /// NCA does; a piece of carbon and mixed coat does if it touches two particles or the collector.
-fn leads_on(structure: &Microstructure) -> Vec<bool> {
+fn ways_on(structure: &Microstructure) -> Vec<bool> {
     let conducts = |v: usize| structure.phase[v].conducts_electrons();
     if structure.particles.is_empty() {
         return (0..structure.phase.len()).map(conducts).collect();

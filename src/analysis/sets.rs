@@ -25,6 +25,24 @@ impl DisjointSets {
         let (low, high) = (a.min(b), a.max(b));
         self.0[high] = low as u32;
     }
+
+    /// Numbers the sets of the elements where `member` holds, whole sets of them: 0, 1, 2, ... in the order of their first
+    /// element, `u32::MAX` elsewhere. Returns the numbers and how many sets there are.
+    pub fn numbered(&mut self, member: impl Fn(usize) -> bool) -> (Vec<u32>, usize) {
+        let mut numbers = vec![u32::MAX; self.0.len()];
+        let mut count = 0;
+        for element in (0..self.0.len()).filter(|&i| member(i)) {
+            // The representative is the least member, so it has its number already unless this is it.
+            let root = self.find(element);
+            if root == element {
+                numbers[element] = count;
+                count += 1;
+            } else {
+                numbers[element] = numbers[root];
+            }
+        }
+        (numbers, count as usize)
+    }
 }
 
 /// Labels the clusters of the voxels where `member` holds: 0, 1, 2, ... in the order of their first voxel, `u32::MAX`
@@ -40,17 +58,5 @@ pub fn label(grid: &VoxelGrid, member: impl Fn(usize) -> bool) -> (Vec<u32>, usi
             }
         }
     }
-    let mut labels = vec![u32::MAX; grid.len()];
-    let mut count = 0;
-    for voxel in (0..grid.len()).filter(|&v| member(v)) {
-        // The representative is the least member, so it has its label already unless this is it.
-        let root = sets.find(voxel);
-        if root == voxel {
-            labels[voxel] = count;
-            count += 1;
-        } else {
-            labels[voxel] = labels[root];
-        }
-    }
-    (labels, count as usize)
+    sets.numbered(member)
 }

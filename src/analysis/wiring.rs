@@ -6,7 +6,7 @@
 
 use serde::Serialize;
 
-use crate::analysis::electronic::electronic_contacts;
+use crate::analysis::electronic::ElectronicContact;
 use crate::analysis::sets::{DisjointSets, label};
 use crate::analysis::{ByPhase, Coverage, Rails};
 use crate::materials::Phase;
@@ -53,7 +53,7 @@ pub(crate) fn particles(structure: &Microstructure, rails: &Rails, coverage: &Co
     let grid = &structure.grid;
     let count = coverage.area_um2.len();
     let steps = steps_to_collector(structure, rails);
-    let bottleneck = bottlenecks(structure, count);
+    let bottleneck = bottlenecks(structure, &rails.contacts, count);
     let mut first = vec![usize::MAX; count];
     let mut sums = vec![Sums::default(); count];
     let extent = grid.extent_um();
@@ -139,8 +139,7 @@ fn steps_to_collector(structure: &Microstructure, rails: &Rails) -> Vec<u32> {
     // Sealed faces, to be looked up from either side.
     let mut sealed: Vec<(u32, u32)> = Vec::new();
     let pair = |voxel: u32, neighbour: u32| (voxel.min(neighbour), voxel.max(neighbour));
-    let mut passable: Vec<(u32, u32)> =
-        electronic_contacts(structure).iter().map(|c| pair(c.voxel, c.neighbour)).collect();
+    let mut passable: Vec<(u32, u32)> = rails.contacts.iter().map(|c| pair(c.voxel, c.neighbour)).collect();
     passable.sort_unstable();
     for face in &structure.surface {
         if structure.phase[face.neighbour as usize].conducts_electrons() {
@@ -175,7 +174,7 @@ fn steps_to_collector(structure: &Microstructure, rails: &Rails) -> Vec<u32> {
 }
 
 /// Bottleneck of each particle [um²].
-fn bottlenecks(structure: &Microstructure, particles: usize) -> Vec<Option<f64>> {
+fn bottlenecks(structure: &Microstructure, contacts: &[ElectronicContact], particles: usize) -> Vec<Option<f64>> {
     let grid = &structure.grid;
     let unit = grid.voxel_um * grid.voxel_um;
     // Nodes: particles, then pieces of carbon and mixed coat, then the collector.
@@ -191,7 +190,7 @@ fn bottlenecks(structure: &Microstructure, particles: usize) -> Vec<Option<f64>>
         }
     };
     let mut edges: Vec<(u32, u32, f64)> = Vec::new();
-    for contact in electronic_contacts(structure) {
+    for contact in contacts {
         let (a, b) = (node(contact.voxel), node(contact.neighbour));
         edges.push((a.min(b) as u32, a.max(b) as u32, contact.area * unit));
     }

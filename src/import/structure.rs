@@ -4,7 +4,7 @@ use crate::analysis::sets::DisjointSets;
 use crate::grid::{Axis, VoxelGrid};
 use crate::import::{ImportError, LabelVolume, checked_size};
 use crate::materials::Phase;
-use crate::microstructure::{Microstructure, NO_PARTICLE, SurfaceFace};
+use crate::microstructure::{Microstructure, SurfaceFace};
 
 /// Which label is which phase.
 ///
@@ -103,19 +103,8 @@ fn particles(grid: &VoxelGrid, phase: &[Phase], labels: &[u16]) -> Vec<u32> {
             }
         }
     }
-    let mut particle = vec![NO_PARTICLE; grid.len()];
-    let mut count = 0;
-    for voxel in (0..grid.len()).filter(|&v| phase[v] == Phase::Nca) {
-        // The representative is the least member, numbered before all others.
-        let root = sets.find(voxel);
-        if root == voxel {
-            particle[voxel] = count;
-            count += 1;
-        } else {
-            particle[voxel] = particle[root];
-        }
-    }
-    particle
+    // What belongs to no particle has the number of no set: both are the greatest.
+    sets.numbered(|voxel| phase[voxel] == Phase::Nca).0
 }
 
 /// Depth of a surface voxel's centre [voxels]: with it a single particle of 5 to 8 voxels across discharges as one whose every
