@@ -217,7 +217,12 @@ impl Newton {
         for ((u, base), d) in state.iter_mut().zip(&self.base).zip(direction) {
             *u = base + alpha * f64::from(*d);
         }
-        if volts > SMALL {
+        let large = volts > SMALL;
+        if large {
+            // The coefficients follow at once; as the correction shrinks they come back to those that it was made with.
+            if self.follows {
+                network.freeze(state);
+            }
             network.evaluate(state, &mut self.residual);
             let end = slope(&self.residual, direction);
             if end > 0.5 * -start && trials < MAX_LINE_SEARCH {
@@ -237,7 +242,7 @@ impl Newton {
             if self.close_books(network, state) {
                 return Ok(Progress::Converged(self.iterations));
             }
-        } else {
+        } else if !large {
             if self.follows {
                 network.freeze(state);
             }
@@ -257,8 +262,7 @@ impl Newton {
             if network.imbalance(state) < BALANCED {
                 return true;
             }
-            network.shift_rails(state, &self.residual);
-            network.evaluate(state, &mut self.residual);
+            network.shift_rails(state, &mut self.residual);
         }
         // In the shortest steps rounding leaves more; the certificate of the run shows it.
         network.imbalance(state) < TOLERABLE
