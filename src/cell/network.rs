@@ -242,7 +242,7 @@ impl Network {
         /// Rounds of Newton's method on x(u), the longest of their steps and one that is small enough [V].
         const ROUNDS: usize = 6;
         const FARTHEST: f64 = 0.1;
-        const NEAR: f64 = 1e-5;
+        const NEAR: f64 = 1e-3;
         self.storage_rate = FARADAY * C_S_MAX * self.h * self.h / rule.time;
         self.rule = rule;
         if rule.forecast != [0.0; 2] {
@@ -308,7 +308,7 @@ impl Network {
             let below = reaction.below(&self.predicted[nca]);
             let delta = state[reaction.electrolyte as usize] - state[self.storage_nodes[nca][1] as usize];
             let i = reaction.current(p, delta, below, self.solved[k].guess(delta));
-            self.solved[k] = Solved::new(delta, i);
+            self.solved[k] = Solved { delta, current: i };
             let scale = f64::from(reaction.area) * *h;
             let tangent = (scale * i.slope).max(LEAST) as f32;
             *face_mut(lattice, reaction.face) += tangent;
@@ -356,19 +356,6 @@ impl Network {
         let current = exposed * side - rate * gain;
         self.storage_excess[k] = current - f64::from(tangent) * u;
         current
-    }
-
-    /// Current density into the NCA [A m⁻²] and voltage over film and charge transfer [V] of each interface, at the state last
-    /// evaluated.
-    pub(super) fn interface_currents(&self, state: &[f64]) -> Vec<(f64, f64)> {
-        let of = |(k, reaction): (usize, &Reaction)| {
-            let nca = reaction.nca as usize;
-            let below = reaction.below(&self.predicted[nca]);
-            let delta = state[reaction.electrolyte as usize] - state[self.storage_nodes[nca][1] as usize];
-            let i = reaction.current(&self.parameters, delta, below, self.solved[k].guess(delta));
-            (i.j, delta - i.drop)
-        };
-        self.reactions.iter().enumerate().map(of).collect()
     }
 
     /// An upper bound of the size of a current of the sign of `current` [A] at the frozen state: every wired surface filled to
