@@ -403,6 +403,7 @@ async function start() {
       const { discharge_capacity_mah_g, time_steps, stop_reason } = /** @type {import('./messages.js').Summary} */ (current.summary);
       const text = `${discharge_capacity_mah_g.toFixed(1)} mAh/g in ${time_steps} time steps, ended by ${stopReason(stop_reason)}`;
       if (runner.shown) return;
+      slices.refresh();
       bar.say('Finished', text, 1);
       answered = current.recipe;
       result = current.summary;
@@ -412,7 +413,6 @@ async function start() {
       fail(error);
     } finally {
       enable();
-      slices.refresh();
       if (!report && checked && !runner.shown) builder.want(checked);
     }
   }

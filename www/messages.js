@@ -145,10 +145,11 @@
  * Page to worker. `start` comes first and only once: it brings the compiled module. A worker holds any number of cathodes, each in
  * a slot that the page numbers; `slices`, `field`, `starved`, `labels` and `file` are about what was built last in theirs; `time_s`
  * chooses the nearest instant that was kept of its run, null the newest. `pause` and `resume` are
- * about a run, `release` frees a slot.
+ * about a run, `rest` about all of a worker, `release` frees a slot.
  * @typedef {{kind: 'start', module: WebAssembly.Module}
  *   | Asked
  *   | {kind: 'cancel' | 'pause' | 'resume', id: number}
+ *   | {kind: 'rest', resting: boolean}
  *   | {kind: 'release', slot: number}} Request
  */
 

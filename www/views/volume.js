@@ -4,7 +4,7 @@
 import { byId, element } from '../dom.js';
 import { isGone } from '../simulator.js';
 import { cameraAt, project } from './camera.js';
-import { oneAFrame, watchSize } from './canvas.js';
+import { oneAFrame, pixelsOf, watchSize } from './canvas.js';
 import { AXES } from './cursor.js';
 import { Orbit } from './orbit.js';
 import { painter } from './volume-canvas.js';
@@ -233,16 +233,10 @@ export class VolumeView {
     this.redraw();
   }
 
-  /** Pixels of the picture: coarser while it is being turned, sharp at rest. */
-  #pixels() {
-    const place = /** @type {HTMLElement} */ (this.#canvas.parentElement).getBoundingClientRect();
-    const ratio = Math.min(this.#moving ? 1 : MOST_SHARP, window.devicePixelRatio);
-    return [Math.round(place.width * ratio), Math.round(place.height * ratio)];
-  }
-
   #draw() {
     const grid = this.#grid;
-    const [width, height] = this.#pixels();
+    // Coarser while it is being turned, sharp at rest.
+    const [width, height] = pixelsOf(this.#canvas, Math.min(this.#moving ? 1 : MOST_SHARP, window.devicePixelRatio));
     if (!this.#painter || !this.#seen || !this.#loaded || !grid || !width || !height) return;
     const { axis, index } = this.slices.cursor.cut;
     const side = this.#cutSelect.value;
