@@ -99,7 +99,8 @@
 /**
  * The numbers of a run: of its last discharge, and what all steps share.
  * @typedef {Record<string, unknown> & {first_cycle_efficiency?: number | null, steps?: StepSummary[], discharge_capacity_mah_g: number, mean_voltage_v: number | null, energy_wh_kg: number, stop_reason: string | null,
- *   charge_balance_error: number, lithium_balance_error: number, time_steps: number}} Summary
+ *   charge_balance_error: number, lithium_balance_error: number, time_steps: number,
+ *   worst_time_step?: {number: number, capacity_mah_g: number, voltage_v: number} | null}} Summary
  */
 
 /**

@@ -49,6 +49,11 @@ browserTest('each result carries its certificate, its assumptions and how to cit
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
   await runSmall({ page, url });
   await page.getByRole('button', { name: /^Certificate of/ }).click();
+  await page.getByText('What these numbers mean').click();
+  await page.getByText('potentials are sought at which all currents at each node add up to nothing').waitFor();
+  const worst = await page.getByText(/^Worst time step: number \d+ of \d+, which ended at [\d.]+ mAh\/g and [34]\.\d{3} V: it may be off by [\d.]+ mV\.$/).textContent();
+  const [number, of] = worst.match(/\d+/g).map(Number);
+  assert.ok(number > 0 && number <= of, worst);
   const fact = async (name) => page.locator('.certificate dt', { hasText: name }).locator('+ dd').textContent();
   for (const name of ['Charge balance', 'Lithium balance']) {
     const plain = (raised) => [...raised].map((digit) => '⁰¹²³⁴⁵⁶⁷⁸⁹'.indexOf(digit)).join('');
