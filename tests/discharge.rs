@@ -170,7 +170,10 @@ fn a_certificate_follows_the_numerics() {
         // The worst step is one of the curve's, and none of the first two, which have no estimate.
         let worst = summary.worst_time_step.unwrap();
         let row = simulation.series().rows()[worst.number];
-        assert!(worst.number > 2 && (worst.capacity_mah_g, worst.voltage_v) == (row.capacity_mah_g, row.voltage_v), "{worst:?}");
+        assert!(
+            worst.number > 2 && (worst.capacity_mah_g, worst.voltage_v) == (row.capacity_mah_g, row.voltage_v),
+            "{worst:?}"
+        );
         summary
     };
     let default = StepControl::default();
