@@ -82,11 +82,10 @@ export class Address {
     this.hooks.onWrite();
   }
 
-  /** @param {boolean} own */
+  /** Browsers take their time over an address: what follows the change goes first. @param {boolean} own */
   #write(own) {
     const url = location.pathname + location.search + this.link;
-    if (own) window.history.pushState(null, '', url);
-    else window.history.replaceState(null, '', url);
+    setTimeout(() => (own ? window.history.pushState(null, '', url) : window.history.replaceState(null, '', url)));
   }
 
   #enable() {
