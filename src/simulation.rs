@@ -255,12 +255,14 @@ impl Simulation {
             }
             Drive::Voltage(v) => (Load::Voltage(v), v),
         };
-        // A side reaction may take all of a charging current: no step passes more than five hours of its rate.
+        // A side reaction may take all of a charging current, or all that a hold waits for: no step takes longer than five hours
+        // at 1C would, at its rate.
         const LONGEST_H: f64 = 5.0;
-        let longest = match step.drive {
-            Drive::CRate(c) if c != 0.0 => Some(3600.0 * LONGEST_H / c.abs()),
-            _ => None,
+        let rate = match step.drive {
+            Drive::CRate(c) => c.abs(),
+            Drive::Voltage(_) => step.until_c_rate.unwrap_or_default(),
         };
+        let longest = (rate > 0.0).then(|| 3600.0 * LONGEST_H / rate);
         integrator.begin(Stage {
             load,
             limit_v,

@@ -1,12 +1,13 @@
 //! Whatever the electrode and whatever it is put through: the books balance, the losses add up, and every run ends for a reason
 //! that has a name.
 //!
-//! Each case follows from its number alone; a failure prints that number, the recipe and the steps.
+//! Each case follows from its number alone; a failure prints that number, the recipe and the steps. More of them:
+//! `CASES=1500 cargo test --release --test properties`.
 
 use catholyte::cell::fields::Field;
 use catholyte::cell::timestep::StepControl;
 use catholyte::materials::Phase;
-use catholyte::microstructure::build;
+use catholyte::microstructure::{BuildError, build};
 use catholyte::presets;
 use catholyte::protocol::{Drive, Protocol, Step};
 use catholyte::recipe::Recipe;
@@ -17,6 +18,9 @@ use rand::{RngExt, SeedableRng};
 use serde_json::json;
 
 const CASES: u64 = 60;
+/// Cases that once failed: holds whose current dies out or is all taken by oxidation, terminals of a high resistance, a cliff of
+/// the voltage where nothing can be solved any more, a packing that is refused.
+const HARD: [u64; 8] = [1019, 1199, 1367, 1429, 1797, 2224, 2400, 4245];
 /// Calls of `advance` within which every case ends; most take less than a tenth of them.
 const MOST_CALLS: usize = 20_000;
 
@@ -96,7 +100,7 @@ impl Draw {
 ///
 /// # Errors
 /// The first fault, with all that describes the case.
-fn check(case: u64) -> Result<StopReason, String> {
+fn check(case: u64) -> Result<(), String> {
     let mut draw = Draw(ChaCha8Rng::seed_from_u64(case));
     let recipe = draw.recipe();
     let initial_voltage_v = draw.between(3.3, 4.4);
@@ -105,8 +109,13 @@ fn check(case: u64) -> Result<StopReason, String> {
     run(&recipe, &protocol).map_err(|fault| format!("case {case}: {fault}\n{}\n{protocol:?}", recipe.to_json()))
 }
 
-fn run(recipe: &Recipe, protocol: &Protocol) -> Result<StopReason, String> {
-    let structure = build(recipe).map_err(|refused| refused.to_string())?;
+fn run(recipe: &Recipe, protocol: &Protocol) -> Result<(), String> {
+    let structure = match build(recipe) {
+        Ok(structure) => structure,
+        // Spheres that do not fit are refused in words.
+        Err(BuildError::Packing { .. }) => return Ok(()),
+        Err(refused) => return Err(refused.to_string()),
+    };
     let mut simulation = Simulation::with_protocol(recipe, &structure, protocol.clone(), StepControl::default());
     simulation.keep_snapshots();
     let mut calls = 0;
@@ -124,7 +133,7 @@ fn run(recipe: &Recipe, protocol: &Protocol) -> Result<StopReason, String> {
     let summary = simulation.summary();
     let reason = summary.stop_reason.ok_or("no reason to stop")?;
     if reason == StopReason::NoConductingPath {
-        return if summary.steps.is_empty() { Ok(reason) } else { Err("steps without a path".into()) };
+        return if summary.steps.is_empty() { Ok(()) } else { Err("steps without a path".into()) };
     }
     if summary.steps.len() != protocol.steps.len() || summary.steps.iter().any(|step| step.stop_reason.is_none()) {
         return Err(format!("a step has no reason to end: {:?}", summary.steps));
@@ -146,7 +155,7 @@ fn run(recipe: &Recipe, protocol: &Protocol) -> Result<StopReason, String> {
             }
         }
     }
-    Ok(reason)
+    Ok(())
 }
 
 /// Of a row and the one before it in its step.
@@ -173,6 +182,7 @@ fn losses_add_up(before: &Row, row: &Row) -> Result<(), String> {
 
 #[test]
 fn any_electrode_ends_any_protocol_with_balanced_books() {
-    let faults: Vec<String> = (0..CASES).filter_map(|case| check(case).err()).collect();
-    assert!(faults.is_empty(), "{} of {CASES} cases:\n{}", faults.len(), faults.join("\n"));
+    let cases = std::env::var("CASES").map_or(CASES, |n| n.parse().expect("CASES is a number"));
+    let faults: Vec<String> = (0..cases).chain(HARD).filter_map(|case| check(case).err()).collect();
+    assert!(faults.is_empty(), "{} of {cases} cases and the hard ones:\n{}", faults.len(), faults.join("\n"));
 }

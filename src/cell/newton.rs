@@ -4,7 +4,7 @@
 //! iterations, so the step is implicit in all but what the last of them leaves. With the coefficients at rest the problem is convex:
 //! a line search, and all further iterations, find its solution from anywhere.
 
-use super::network::Network;
+use super::network::{Network, TERMINAL};
 use crate::linalg::multigrid::Multigrid;
 use crate::linalg::pcg::{self, Pcg, Tolerance};
 
@@ -17,6 +17,9 @@ const SMALL: f64 = 1e-3;
 /// A correction shifts the coefficients, which Newton's matrix takes for constant; the next correction is this share of it
 /// (0.05 to 0.15 was found).
 const LAG: f64 = 0.1;
+/// A correction moves the terminal by no more than its energy norm times √ of the terminal's resistance. One that moves it so
+/// many times further than the assumed resistance allows shows that the true one is greater.
+const WITHIN: f64 = 3.0;
 /// Coefficients whose following does not shrink the corrections to this share follow no more (nor by corrections of less than
 /// [`SMALL`]): voxels nearly full may answer each other for ever, by less than 0.01 mV at the terminal.
 const SHRINKS: f64 = 0.6;
@@ -82,7 +85,8 @@ pub struct Newton {
     /// Energy norm of the correction in work, and of the linear error in it.
     correction: f64,
     linear_error: f64,
-    /// √ of the resistance from the terminal to ground, lattice units: turns energy norms into volts.
+    /// √ of the resistance from the terminal to ground, lattice units: turns energy norms into volts. Typical, or as great as
+    /// corrections have shown it to be.
     root_resistance: f64,
     /// Error allowed in the terminal voltage, and what the last step left of it by its own estimate [V].
     tolerance_v: f64,
@@ -210,6 +214,10 @@ impl Newton {
         let start = if trials == 0 { slope(&self.residual, direction) } else { -self.correction * self.correction };
         if trials == 0 {
             self.correction = (-start).max(0.0).sqrt();
+            let root_seen = f64::from(direction[network.lattice.hub(TERMINAL)].abs()) / self.correction;
+            if root_seen.is_finite() {
+                self.root_resistance = self.root_resistance.max(root_seen / WITHIN);
+            }
         }
         let volts = self.correction * self.root_resistance;
         if !volts.is_finite() {

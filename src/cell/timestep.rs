@@ -12,7 +12,7 @@ pub struct StepControl {
     /// Local error and change of the terminal voltage aimed at in a step [V].
     pub voltage_error: f64,
     pub voltage_step: f64,
-    /// The same of the logarithm of the current, in a hold.
+    /// The same of the logarithm of the current in a hold (of the current over [`LEAST_WATCHED`] where it is less).
     pub current_error: f64,
     pub current_step: f64,
     /// Greatest charge of a step, as a share of an hour at 1C.
@@ -45,6 +45,9 @@ const MAX_STEPS: usize = 5000;
 const FAR_TOO_LONG: f64 = 2.0;
 /// Shortest step [s].
 const SHORTEST: f64 = 1e-6;
+/// Current below which a hold's steps follow its size and no more its logarithm, in units of 1C: the algebra leaves an error in the
+/// current that no shorter step takes away.
+const LEAST_WATCHED: f64 = 0.02;
 
 /// A load and what ends it; whichever end comes first counts.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -115,7 +118,8 @@ pub enum Failure {
 struct Past {
     /// Its length [s].
     dt: f64,
-    /// Where it came to: terminal voltage [V], in a hold the logarithm of the current.
+    /// Where it came to: terminal voltage [V], in a hold the logarithm of the current (asinh of the current over
+    /// [`LEAST_WATCHED`]).
     watched: f64,
 }
 
@@ -272,6 +276,9 @@ impl Integrator {
             Ok(newton::Progress::Running) => Ok(Progress::Running),
             Ok(newton::Progress::Converged(_)) => self.judge(),
             Err(cause) => {
+                if self.is_on_a_cliff() {
+                    return Ok(self.stop_here(End::Voltage));
+                }
                 self.reject(0.3);
                 if self.rejections > MAX_REJECTIONS || self.dt < SHORTEST {
                     return Err(Failure::Newton { time: self.time, dt: self.dt, cause });
@@ -350,6 +357,14 @@ impl Integrator {
         self.dt < 1e-4 * self.longest
     }
 
+    /// Have the last steps of a current passed next to nothing, while the voltage ran away with them? Where not even the present
+    /// one can be solved, there is nothing more to come.
+    fn is_on_a_cliff(&self) -> bool {
+        let [last, before, ..] = self.past[..] else { return false };
+        let falls = (before.watched - last.watched) * self.current > 0.0;
+        matches!(self.stage.load, Load::Current(_)) && falls && self.is_negligible() && last.dt < 1e-4 * self.longest
+    }
+
     /// The end lies inside the negligible step in work: the stage ends where the last step ended.
     fn stop_here(&mut self, end: End) -> Progress {
         self.in_step = false;
@@ -401,7 +416,7 @@ impl Integrator {
             return Ok(Progress::Running);
         }
         let watched = match self.stage.load {
-            Load::Voltage(_) => libm::log(current.abs().max(1e-9 * self.one_c)),
+            Load::Voltage(_) => libm::asinh(current / (LEAST_WATCHED * self.one_c)),
             Load::Current(_) => voltage,
         };
         let error = self.step_error(watched);
