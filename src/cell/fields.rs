@@ -86,8 +86,7 @@ impl Fields {
         let lattice = &network.lattice;
         let [nx, ny, nz] = lattice.size();
         let mut fields = Fields::at_rest(nx * ny * nz);
-        let reactions = network.interface_currents(state);
-        let faces = FaceCurrents::new(network, state, &reactions);
+        let faces = FaceCurrents::new(network, state);
         let mut voxel = 0;
         for z in 0..nz {
             for y in 0..ny {
@@ -113,10 +112,11 @@ impl Fields {
         // Means over the area of all interfaces of a voxel.
         let mut area = vec![0.0_f32; network.storage().len()];
         let [current, eta] = [Field::ReactionCurrent, Field::Overpotential].map(|f| f as usize);
-        for (reaction, (j, loss)) in network.reactions.iter().zip(&reactions) {
+        for (reaction, solved) in network.reactions.iter().zip(&network.solved) {
             let (before, voxel) = (area[reaction.nca as usize], network.storage()[reaction.nca as usize] as usize);
             let share = reaction.area / (before + reaction.area);
-            for (field, value) in [(current, *j as f32), (eta, *loss as f32)] {
+            let i = solved.current;
+            for (field, value) in [(current, i.j as f32), (eta, (solved.delta - i.drop) as f32)] {
                 let mean = if before > 0.0 { fields.scalars[field][voxel] } else { 0.0 };
                 fields.scalars[field][voxel] = mean + share * (value - mean);
             }
@@ -130,7 +130,7 @@ impl Fields {
 struct FaceCurrents([Vec<f32>; 3]);
 
 impl FaceCurrents {
-    fn new(network: &Network, state: &[f64], reactions: &[(f64, f64)]) -> FaceCurrents {
+    fn new(network: &Network, state: &[f64]) -> FaceCurrents {
         let lattice = &network.lattice;
         let [nx, ny, nz] = lattice.size();
         let mut faces = [&lattice.gx, &lattice.gy, &lattice.gz].map(|g| vec![0.0_f32; g.len()]);
@@ -165,9 +165,9 @@ impl FaceCurrents {
             let (axis, face) = face_place(reaction.face);
             faces[axis][face] = 0.0;
         }
-        for (reaction, (j, _)) in network.reactions.iter().zip(reactions) {
+        for (reaction, solved) in network.reactions.iter().zip(&network.solved) {
             let (axis, face) = face_place(reaction.face);
-            let current = (f64::from(reaction.area) * network.h * j) as f32;
+            let current = (f64::from(reaction.area) * network.h * solved.current.j) as f32;
             // The face lies on the low side of its upper node.
             let upper = upper_node(lattice, axis, face);
             faces[axis][face] += if upper == reaction.electrolyte as usize { -current } else { current };

@@ -15,7 +15,7 @@ pub struct Subsurface {
 }
 
 /// Current through an interface and what follows from it.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct InterfaceCurrent {
     /// Current density into the NCA [A m⁻²]; positive = the NCA takes up lithium (discharge).
     pub j: f64,
@@ -26,23 +26,18 @@ pub struct InterfaceCurrent {
     pub share: f64,
 }
 
-/// Where an interface was solved last.
+/// An interface where it was solved last.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Solved {
-    delta: f64,
-    drop: f64,
-    share: f64,
+    /// Voltage across the interface [V].
+    pub delta: f64,
+    pub current: InterfaceCurrent,
 }
 
 impl Solved {
-    /// * `delta` – voltage across the interface [V]
-    pub fn new(delta: f64, current: InterfaceCurrent) -> Solved {
-        Solved { delta, drop: current.drop, share: current.share }
-    }
-
     /// A first guess of the voltage beneath the surface [V] at another voltage `delta` [V].
     pub fn guess(self, delta: f64) -> f64 {
-        self.drop + self.share * (delta - self.delta)
+        self.current.drop + self.current.share * (delta - self.delta)
     }
 }
 
@@ -201,7 +196,7 @@ mod tests {
         let at = |delta: f64| interface_current(&theta, delta, below, 0.1, |_| (0.5, 0.0), 0.0);
         let (last, next) = (at(0.05), at(0.051));
         // What is left is of second order in 1 mV over some 50 mV.
-        let missed = Solved::new(0.05, last).guess(0.051) - next.drop;
+        let missed = Solved { delta: 0.05, current: last }.guess(0.051) - next.drop;
         assert!(missed.abs() < 0.05 * (next.drop - last.drop), "{missed}");
     }
 

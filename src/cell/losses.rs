@@ -106,11 +106,9 @@ impl Network {
             losses.contact += part;
             losses.electronic -= part;
         }
-        for (k, reaction) in self.reactions.iter().enumerate() {
-            let u = drop(reaction.electrolyte, ends[reaction.nca as usize][1]);
+        for (reaction, solved) in self.reactions.iter().zip(&self.solved) {
+            let (u, i) = (solved.delta, solved.current);
             let scale = f64::from(reaction.area) * self.h;
-            let below = reaction.below(&self.predicted[reaction.nca as usize]);
-            let i = reaction.current(&self.parameters, u, below, self.solved[k].guess(u));
             let resistance = f64::from(reaction.resistance);
             // What the face carries in the lattice is a tangent, counted among the ionic faces once for each reaction on it.
             let (flow, film) = (scale * i.j, f64::from(reaction.film) * i.j);
@@ -145,24 +143,26 @@ fn power(lattice: &Lattice, layer: usize, state: &[f64]) -> f64 {
         End::Ground => 0.0,
         End::Hub(k) => state[lattice.hub(k)],
     };
-    let square = |g: f32, a: f64, b: f64| if g == 0.0 { 0.0 } else { f64::from(g) * (a - b) * (a - b) };
+    let square = |g: f32, a: f64, b: f64| f64::from(g) * (a - b) * (a - b);
     let mut sum = 0.0;
+    let ends = lattice.ends[layer].map(value);
     for z in 0..nz {
         for y in 0..ny {
+            let at = [0, y, z];
+            let row = |y: usize, z: usize| &state[lattice.node(layer, [0, y, z])..][..nx];
+            let (here, front) = (row(y, z), row((y + ny - 1) % ny, z));
+            let gx = &lattice.gx[lattice.face_x(layer, at)..][..nx];
+            let gy = &lattice.gy[lattice.face_y(layer, at)..][..nx];
+            let gz = &lattice.gz[lattice.face_z(layer, at)..][..nx];
+            let mut left = here[nx - 1];
             for x in 0..nx {
-                let at = [x, y, z];
-                let here = state[lattice.node(layer, at)];
-                let left = state[lattice.node(layer, [(x + nx - 1) % nx, y, z])];
-                let front = state[lattice.node(layer, [x, (y + ny - 1) % ny, z])];
-                let below =
-                    if z == 0 { value(lattice.ends[layer][0]) } else { state[lattice.node(layer, [x, y, z - 1])] };
-                sum += square(lattice.gx[lattice.face_x(layer, at)], left, here)
-                    + square(lattice.gy[lattice.face_y(layer, at)], front, here)
-                    + square(lattice.gz[lattice.face_z(layer, at)], below, here);
-                if z + 1 == nz {
-                    let above = value(lattice.ends[layer][1]);
-                    sum += square(lattice.gz[lattice.face_z_above(layer, at)], here, above);
-                }
+                let below = if z == 0 { ends[0] } else { row(y, z - 1)[x] };
+                sum += square(gx[x], left, here[x]) + square(gy[x], front[x], here[x]) + square(gz[x], below, here[x]);
+                left = here[x];
+            }
+            if z + 1 == nz {
+                let gz = &lattice.gz[lattice.face_z_above(layer, at)..][..nx];
+                sum += gz.iter().zip(here).map(|(g, here)| square(*g, *here, ends[1])).sum::<f64>();
             }
         }
     }

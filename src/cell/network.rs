@@ -242,7 +242,7 @@ impl Network {
         /// Rounds of Newton's method on x(u), the longest of their steps and one that is small enough [V].
         const ROUNDS: usize = 6;
         const FARTHEST: f64 = 0.1;
-        const NEAR: f64 = 1e-5;
+        const NEAR: f64 = 1e-3;
         self.storage_rate = FARADAY * C_S_MAX * self.h * self.h / rule.time;
         self.rule = rule;
         if rule.forecast != [0.0; 2] {
@@ -308,26 +308,17 @@ impl Network {
             let below = reaction.below(&self.predicted[nca]);
             let delta = state[reaction.electrolyte as usize] - state[self.storage_nodes[nca][1] as usize];
             let i = reaction.current(p, delta, below, self.solved[k].guess(delta));
-            self.solved[k] = Solved::new(delta, i);
+            self.solved[k] = Solved { delta, current: i };
             let scale = f64::from(reaction.area) * *h;
             let tangent = (scale * i.slope).max(LEAST) as f32;
             *face_mut(lattice, reaction.face) += tangent;
             self.reaction_excess[k] = scale * i.j - f64::from(tangent) * delta;
         }
         self.side = 0.0;
-        for (k, (&voxel, [s, e])) in self.storage.iter().zip(&self.storage_nodes).enumerate() {
-            let u = state[*s as usize] - state[*e as usize];
-            let (x, slope) = p.ocv.stoichiometry(u);
-            self.x[k] = x;
-            let rate = self.storage_rate * f64::from(self.active[k]);
-            let exposed = f64::from(self.exposed[k]) * *h;
-            let (side, side_slope) = if exposed > 0.0 { p.oxidation.current(u) } else { (0.0, 0.0) };
-            self.side += exposed * side;
-            let tangent = (exposed * side_slope - rate * slope).max(LEAST) as f32;
-            lattice.link[voxel as usize] = tangent;
-            let gain = x - self.x_old[k] - self.rule.memory * self.gains[0][k];
-            self.storage_excess[k] = exposed * side - rate * gain - f64::from(tangent) * u;
+        for k in 0..self.storage.len() {
+            self.charge(k, state);
         }
+        let Network { lattice, h, .. } = self;
         lattice.wrap();
         lattice.apply(state, residual, &mut self.ring);
         for hub in 0..lattice.hubs() {
@@ -348,17 +339,23 @@ impl Network {
         }
     }
 
-    /// Current density into the NCA [A m⁻²] and voltage over film and charge transfer [V] of each interface, at the state last
-    /// evaluated.
-    pub(super) fn interface_currents(&self, state: &[f64]) -> Vec<(f64, f64)> {
-        let of = |(k, reaction): (usize, &Reaction)| {
-            let nca = reaction.nca as usize;
-            let below = reaction.below(&self.predicted[nca]);
-            let delta = state[reaction.electrolyte as usize] - state[self.storage_nodes[nca][1] as usize];
-            let i = reaction.current(&self.parameters, delta, below, self.solved[k].guess(delta));
-            (i.j, delta - i.drop)
-        };
-        self.reactions.iter().enumerate().map(of).collect()
+    /// What the capacitor of NCA voxel `k` takes up and oxidises at `state`, as tangent conductance and excess; returns the current
+    /// [lattice units].
+    fn charge(&mut self, k: usize, state: &[f64]) -> f64 {
+        let [s, e] = self.storage_nodes[k];
+        let u = state[s as usize] - state[e as usize];
+        let (x, slope) = self.parameters.ocv.stoichiometry(u);
+        self.x[k] = x;
+        let rate = self.storage_rate * f64::from(self.active[k]);
+        let exposed = f64::from(self.exposed[k]) * self.h;
+        let (side, side_slope) = if exposed > 0.0 { self.parameters.oxidation.current(u) } else { (0.0, 0.0) };
+        self.side += exposed * side;
+        let tangent = (exposed * side_slope - rate * slope).max(LEAST) as f32;
+        self.lattice.link[self.storage[k] as usize] = tangent;
+        let gain = x - self.x_old[k] - self.rule.memory * self.gains[0][k];
+        let current = exposed * side - rate * gain;
+        self.storage_excess[k] = current - f64::from(tangent) * u;
+        current
     }
 
     /// An upper bound of the size of a current of the sign of `current` [A] at the frozen state: every wired surface filled to
@@ -385,10 +382,10 @@ impl Network {
     }
 
     /// Shifts all potentials, and those of the electronic rail once more, by what makes the separator carry the current and the
-    /// capacitors store it: Newton's step in these two unknowns.
+    /// capacitors store it: Newton's step in these two unknowns. No current but those of capacitors, separator and source changes.
     ///
-    /// * `residual` – that of `state`, the one last evaluated
-    pub fn shift_rails(&self, state: &mut [f64], residual: &[f64]) {
+    /// * `residual` – in and out: that of `state`, the one last evaluated
+    pub fn shift_rails(&mut self, state: &mut [f64], residual: &mut [f64]) {
         let lattice = &self.lattice;
         let (terminal, separator) = (lattice.hub(TERMINAL), lattice.hub(SEPARATOR));
         let [nx, ny, nz] = lattice.size();
@@ -412,8 +409,19 @@ impl Network {
                 nodes.filter(|(_, d)| **d > 0.0).for_each(|(u, _)| *u += shift);
             }
         }
-        state[terminal] += common + own;
-        state[separator] += common;
+        for (hub, shift, conductance) in [(terminal, common + own, source), (separator, common, ground)] {
+            state[hub] += shift;
+            residual[hub] += conductance * shift;
+        }
+        self.side = 0.0;
+        for k in 0..self.storage.len() {
+            let [s, e] = self.storage_nodes[k].map(|node| node as usize);
+            let link = f64::from(self.lattice.link[self.storage[k] as usize]);
+            let before = self.storage_excess[k] + link * (state[s] - state[e] - own);
+            let change = self.charge(k, state) - before;
+            residual[s] += change;
+            residual[e] -= change;
+        }
     }
 
     /// What the solver has lost on the way at the state last evaluated: the greater difference to the current of what passes

@@ -61,7 +61,12 @@ pub enum Progress {
 enum Stage {
     Evaluate,
     Solve,
-    Search { alpha: f64, trials: usize },
+    /// Part of the correction to be tried, and that which the state holds already.
+    Search {
+        alpha: f64,
+        taken: f64,
+        trials: usize,
+    },
 }
 
 #[derive(Clone)]
@@ -69,8 +74,6 @@ pub struct Newton {
     pcg: Pcg,
     multigrid: Option<Multigrid>,
     residual: Vec<f64>,
-    /// State before the correction in work.
-    base: Vec<f64>,
     stage: Stage,
     iterations: usize,
     /// Do the coefficients follow the state? Size of the last correction [V].
@@ -99,7 +102,6 @@ impl Newton {
             pcg: Pcg::new(&network.lattice),
             multigrid: None,
             residual: vec![0.0; n],
-            base: vec![0.0; n],
             stage: Stage::Evaluate,
             iterations: 0,
             correction: f64::INFINITY,
@@ -162,11 +164,10 @@ impl Newton {
                 };
                 if let pcg::Step::Converged(info) = step {
                     self.after_solve(info);
-                    self.base.copy_from_slice(state);
-                    self.stage = Stage::Search { alpha: 1.0, trials: 0 };
+                    self.stage = Stage::Search { alpha: 1.0, taken: 0.0, trials: 0 };
                 }
             }
-            Stage::Search { alpha, trials } => return self.search(network, state, alpha, trials),
+            Stage::Search { alpha, taken, trials } => return self.search(network, state, [alpha, taken], trials),
         }
         Ok(Progress::Running)
     }
@@ -201,7 +202,7 @@ impl Newton {
         &mut self,
         network: &mut Network,
         state: &mut [f64],
-        alpha: f64,
+        [alpha, taken]: [f64; 2],
         trials: usize,
     ) -> Result<Progress, Failure> {
         let direction = &self.pcg.x;
@@ -214,16 +215,21 @@ impl Newton {
         if !volts.is_finite() {
             return Err(Failure::Stalled { iterations: self.iterations, correction: volts });
         }
-        for ((u, base), d) in state.iter_mut().zip(&self.base).zip(direction) {
-            *u = base + alpha * f64::from(*d);
+        for (u, d) in state.iter_mut().zip(direction) {
+            *u += (alpha - taken) * f64::from(*d);
         }
-        if volts > SMALL {
+        let large = volts > SMALL;
+        if large {
+            // The coefficients follow at once; as the correction shrinks they come back to those that it was made with.
+            if self.follows {
+                network.freeze(state);
+            }
             network.evaluate(state, &mut self.residual);
             let end = slope(&self.residual, direction);
             if end > 0.5 * -start && trials < MAX_LINE_SEARCH {
                 // Secant on the slope, kept inside the interval.
                 let shrink = (-start / (end - start)).clamp(0.1, 0.6);
-                self.stage = Stage::Search { alpha: alpha * shrink, trials: trials + 1 };
+                self.stage = Stage::Search { alpha: alpha * shrink, taken: alpha, trials: trials + 1 };
                 return Ok(Progress::Running);
             }
         }
@@ -237,7 +243,7 @@ impl Newton {
             if self.close_books(network, state) {
                 return Ok(Progress::Converged(self.iterations));
             }
-        } else {
+        } else if !large {
             if self.follows {
                 network.freeze(state);
             }
@@ -257,8 +263,7 @@ impl Newton {
             if network.imbalance(state) < BALANCED {
                 return true;
             }
-            network.shift_rails(state, &self.residual);
-            network.evaluate(state, &mut self.residual);
+            network.shift_rails(state, &mut self.residual);
         }
         // In the shortest steps rounding leaves more; the certificate of the run shows it.
         network.imbalance(state) < TOLERABLE
