@@ -26,6 +26,7 @@ import { KINDS, Plots } from './views/plots.js';
 import { RunBar } from './views/run-bar.js';
 import { RunTable } from './views/run-list.js';
 import { Slices } from './views/slices.js';
+import { Rails } from './views/rails.js';
 import { showStructure } from './views/structure.js';
 import { showComposition, stopReason } from './views/tables.js';
 
@@ -69,6 +70,7 @@ async function start() {
   let imported = null;
   const files = new Import(simulator, styles, take, release);
   const flow = new Flow((request, what) => void conduct(request, what), () => flowing?.abort());
+  const rails = new Rails((materials) => simulator.rails(/** @type {import('./views/tables.js').Checked} */ (checked).recipe, imported, materials));
   /** @type {AbortController | null} */
   let flowing = null;
   /** Does the structure that is shown have a current to draw? */
@@ -273,7 +275,9 @@ async function start() {
     const { title, carbon_coverage: carbon } = form.base;
     const reference = carbon !== null && !imported && form.isPreset() ? { title, carbon } : null;
     showStructure(styles(), found, reference);
-    flow.setMaterials(styles(), module.conductivities(wanted.recipe));
+    const materials = module.conductivities(wanted.recipe);
+    flow.setMaterials(styles(), materials);
+    rails.about(found?.voxel_hash ?? null, materials);
     files.show(imported, found?.grid ?? null);
     enableFiles(found !== null);
   }

@@ -134,6 +134,25 @@ export class Simulator {
   }
 
   /**
+   * What ions and electrons find on their way through the thickness of a structure, sides periodic. In a slot of its own in the
+   * worker that is asked last: what is shown, and its discharge, wait for nothing.
+   * @param {Recipe} recipe
+   * @param {Volume | null} volume
+   * @param {{ions: number[], electrons: number[]}} materials conductivities of the phases [S/m]
+   * @returns {Promise<{ions: import('./messages.js').Transport, electrons: import('./messages.js').Transport}>}
+   */
+  async rails(recipe, volume, materials) {
+    const [slot, worker] = [++this.#lastSlot, this.#worker(this.#workers.length - 1)];
+    const through = (/** @type {number[]} */ conductivity) =>
+      worker.send({ kind: 'flow', slot, recipe, volume, flow: { conductivity, axis: 'z', periodic: true } });
+    try {
+      return { ions: await through(materials.ions), electrons: await through(materials.electrons) };
+    } finally {
+      worker.release(slot);
+    }
+  }
+
+  /**
    * Size and labels of a file.
    * @param {File} file
    * @param {import('./messages.js').RawLayout | null} raw its layout, if the file does not tell
