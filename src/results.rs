@@ -198,6 +198,15 @@ impl StepSummary {
     }
 }
 
+/// A step in time, by its end.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct TimeStep {
+    /// Counted from one.
+    pub number: usize,
+    pub capacity_mah_g: f64,
+    pub voltage_v: f64,
+}
+
 /// The numbers of a run and its certificate.
 #[derive(Clone, Debug, Serialize)]
 pub struct Summary {
@@ -229,6 +238,8 @@ pub struct Summary {
     /// Largest local error of the terminal voltage, over the steps at a current, by the estimate that controls their length [V]. Later
     /// steps damp it; `accuracy` measures what is left of it.
     pub step_error_v: f64,
+    /// The step with this error.
+    pub worst_time_step: Option<TimeStep>,
     pub time_steps: usize,
     pub rejected_steps: usize,
     pub newton_iterations: usize,

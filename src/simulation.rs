@@ -19,7 +19,7 @@ use crate::materials::{Phase, lpscl, lyc};
 use crate::microstructure::Microstructure;
 use crate::protocol::{self, Drive, Protocol, Step};
 use crate::recipe::{Recipe, RecipeIssue};
-use crate::results::{Row, Series, StepSummary, StopReason, Summary};
+use crate::results::{Row, Series, StepSummary, StopReason, Summary, TimeStep};
 use crate::snapshots::{Instant, Snapshots};
 
 /// Where a run stands.
@@ -153,6 +153,8 @@ pub struct Simulation {
     /// Charge of one stoichiometry between the start and the cut-off of a step, for the progress [mAh g⁻¹].
     nominal_mah_g: f64,
     stop: Option<StopReason>,
+    /// The step in time with the largest error so far [V].
+    worst: Option<(f64, TimeStep)>,
     /// Phase of each voxel, for the fields.
     phase: Vec<Phase>,
     snapshots: Option<Snapshots>,
@@ -211,6 +213,7 @@ impl Simulation {
             start_s: 0.0,
             nominal_mah_g: 0.0,
             stop: None,
+            worst: None,
             phase: structure.phase.clone(),
             snapshots: None,
         };
@@ -295,8 +298,13 @@ impl Simulation {
             ocv_v,
             losses: if cliff { Losses::default() } else { losses },
         });
+        let capacity_mah_g = before.capacity_mah_g + passed;
+        let error = integrator.errors().step_v;
+        if error > self.worst.map_or(0.0, |(largest, _)| largest) {
+            let number = integrator.steps();
+            self.worst = Some((error, TimeStep { number, capacity_mah_g, voltage_v: accepted.voltage }));
+        }
         if let Some(snapshots) = &mut self.snapshots {
-            let capacity_mah_g = before.capacity_mah_g + passed;
             let at = Instant { time_s, capacity_mah_g, voltage_v: accepted.voltage };
             let (phase, initial) = (&self.phase, self.initial_stoichiometry);
             let last = accepted.end.is_some() && self.steps.len() + 1 == self.protocol.steps.len();
@@ -458,6 +466,7 @@ impl Simulation {
             solver_residual: errors.residual,
             solver_error_v: errors.solver_v,
             step_error_v: errors.step_v,
+            worst_time_step: self.worst.map(|(_, step)| step),
             time_steps,
             rejected_steps,
             newton_iterations: statistics.newton_iterations,

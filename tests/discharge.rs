@@ -165,7 +165,16 @@ fn a_certificate_follows_the_numerics() {
     let structure = build(&recipe).unwrap();
     let certify = |control: StepControl| {
         let protocol = Protocol { initial_voltage_v: 4.28, steps: vec![Step::discharge(1.0, 3.0)] };
-        Simulation::with_protocol(&recipe, &structure, protocol, control).run().unwrap()
+        let mut simulation = Simulation::with_protocol(&recipe, &structure, protocol, control);
+        let summary = simulation.run().unwrap();
+        // The worst step is one of the curve's, and none of the first two, which have no estimate.
+        let worst = summary.worst_time_step.unwrap();
+        let row = simulation.series().rows()[worst.number];
+        assert!(
+            worst.number > 2 && (worst.capacity_mah_g, worst.voltage_v) == (row.capacity_mah_g, row.voltage_v),
+            "{worst:?}"
+        );
+        summary
     };
     let default = StepControl::default();
     let own = certify(default);

@@ -53,7 +53,12 @@ export class Builder {
     this.#fine?.abort();
     this.#wake();
     this.#sketching ??= this.#sketch().finally(() => (this.#sketching = null));
-    this.#building ??= this.#build().finally(() => (this.#building = null));
+    if (this.#building) return;
+    this.simulator.rest(true);
+    this.#building = this.#build().finally(() => {
+      this.#building = null;
+      this.simulator.rest(false);
+    });
   }
 
   /** Nothing is wanted any more. */

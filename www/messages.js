@@ -99,7 +99,8 @@
 /**
  * The numbers of a run: of its last discharge, and what all steps share.
  * @typedef {Record<string, unknown> & {first_cycle_efficiency?: number | null, steps?: StepSummary[], discharge_capacity_mah_g: number, mean_voltage_v: number | null, energy_wh_kg: number, stop_reason: string | null,
- *   charge_balance_error: number, lithium_balance_error: number, time_steps: number}} Summary
+ *   charge_balance_error: number, lithium_balance_error: number, time_steps: number,
+ *   worst_time_step?: {number: number, capacity_mah_g: number, voltage_v: number} | null}} Summary
  */
 
 /**
@@ -145,10 +146,11 @@
  * Page to worker. `start` comes first and only once: it brings the compiled module. A worker holds any number of cathodes, each in
  * a slot that the page numbers; `slices`, `field`, `starved`, `labels` and `file` are about what was built last in theirs; `time_s`
  * chooses the nearest instant that was kept of its run, null the newest. `pause` and `resume` are
- * about a run, `release` frees a slot.
+ * about a run, `rest` about all of a worker, `release` frees a slot.
  * @typedef {{kind: 'start', module: WebAssembly.Module}
  *   | Asked
  *   | {kind: 'cancel' | 'pause' | 'resume', id: number}
+ *   | {kind: 'rest', resting: boolean}
  *   | {kind: 'release', slot: number}} Request
  */
 

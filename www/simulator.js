@@ -1,9 +1,9 @@
 // @ts-check
 // The page's side of all computing: a pool of workers. One cathode is *shown*: its structure is built, cut, drawn and discharged
-// in the first worker. Other discharges queue up as jobs and go to whichever worker is idle. Sketches have a worker of their own: they
-// wait for nothing.
+// in a worker that does nothing else: a knob that is turned must wait for no other work. Other discharges queue up as jobs for a crew of
+// workers. Sketches have a worker of their own.
 
-import { SimulatorError, WorkerClient } from './worker-client.js';
+import { WorkerClient } from './worker-client.js';
 
 export { Pause, SimulatorError, isAbort, isGone } from './worker-client.js';
 
@@ -22,33 +22,31 @@ export { Pause, SimulatorError, isAbort, isGone } from './worker-client.js';
  * @property {(error: unknown) => void} reject
  */
 
-/** Leaves a core to the page itself, except where that would leave nothing. @param {number} [cores] */
-export const poolSize = (cores = navigator.hardwareConcurrency || 2) => Math.min(Math.max(cores - 1, Math.min(cores, 2)), 4);
+/** Somebody to do jobs, one at a time; the worker is started when first needed. @typedef {{client: WorkerClient | null, busy: boolean}} Hand */
+
+/** As many as leave a core to what is shown and to the page. */
+const crewSize = () => Math.min(Math.max((navigator.hardwareConcurrency || 2) - 1, 1), 3);
 
 export class Simulator {
-  /** @type {(WorkerClient | null)[]} started when first needed */
-  #workers;
+  /** @type {WorkerClient | null} */
+  #main = null;
   /** @type {WorkerClient | null} */
   #sketcher = null;
+  /** @type {Hand[]} */
+  #crew = Array.from({ length: crewSize() }, () => ({ client: null, busy: false }));
   #shown = 0;
   #lastSlot = 0;
-  /** Discharges of shown cathodes that are under way, all in the first worker. */
-  #discharging = 0;
   /** @type {Job[]} */
   #queue = [];
-  /** @type {(Job | null)[]} the job of each worker */
-  #jobs;
+  #resting = false;
 
   /**
    * @param {WebAssembly.Module} module compiled once for all workers
-   * @param {(crash: Failure | null) => void} [onLost] told when the shown structure is gone, and of every crash
-   * @param {number} [size] number of workers
+   * @param {(crash: Failure | null) => void} [onLost] told when the shown structure is gone with its worker, and of every crash there
    */
-  constructor(module, onLost = () => {}, size = poolSize()) {
+  constructor(module, onLost = () => {}) {
     this.module = module;
     this.onLost = onLost;
-    this.#workers = Array(size).fill(null);
-    this.#jobs = Array(size).fill(null);
   }
 
   /** Starts the worker that is asked first before there is anything to do. */
@@ -85,13 +83,10 @@ export class Simulator {
    */
   async run(recipe, volume, options) {
     const slot = this.#shown;
-    this.#discharging += 1;
     try {
       return await this.#first().send({ kind: 'run', slot, recipe, volume }, options);
     } finally {
-      this.#discharging -= 1;
       if (slot !== this.#shown) this.#first().release(slot);
-      this.#dispatch();
     }
   }
 
@@ -220,50 +215,40 @@ export class Simulator {
   }
 
   #first() {
-    return this.#worker(0);
+    return (this.#main ??= new WorkerClient(this.module, (crash) => this.onLost(crash)));
   }
 
-  /** @param {number} number */
-  #worker(number) {
-    const known = this.#workers[number];
-    if (known) return known;
-    const fresh = new WorkerClient(this.module, (crash) => this.#restarted(number, crash));
-    this.#workers[number] = fresh;
-    return fresh;
+  /** Jobs wait while somebody waits for a structure, or go on. @param {boolean} resting */
+  rest(resting) {
+    this.#resting = resting;
+    for (const { client } of this.#crew) client?.rest(resting);
+    this.#dispatch();
   }
 
-  /** @param {number} number @param {{failure: Failure, culprit: import('./messages.js').Asked | null} | null} crash */
-  #restarted(number, crash) {
-    // A job tells of its own crash.
-    const job = this.#jobs[number];
-    const byJob = job !== null && crash?.culprit?.slot === job.slot;
-    if (number === 0) this.onLost(byJob ? null : (crash?.failure ?? null));
-  }
-
-  /** Jobs go to idle workers, to that of the shown cathode last and only while it does nothing else. */
+  /** Jobs go to whoever is idle. */
   #dispatch() {
-    for (let number = this.#workers.length - 1; number >= 0; number -= 1) {
-      if (this.#jobs[number] || (number === 0 && this.#discharging > 0 && this.#workers.length > 1)) continue;
+    if (this.#resting) return;
+    for (const hand of this.#crew) {
+      if (hand.busy) continue;
       const place = this.#queue.findIndex(({ options }) => !options.pause?.paused);
       if (place < 0) return;
       const [job] = this.#queue.splice(place, 1);
-      void this.#work(number, job);
+      void this.#work(hand, job);
     }
   }
 
-  /** @param {number} number @param {Job} job */
-  async #work(number, job) {
-    this.#jobs[number] = job;
-    const { slot, recipe, options } = job;
+  /** @param {Hand} hand @param {Job} job */
+  async #work(hand, { slot, recipe, options, resolve, reject }) {
+    hand.busy = true;
+    // A job tells of its own crash.
+    const client = (hand.client ??= new WorkerClient(this.module, () => {}));
     try {
-      job.resolve(await this.#worker(number).send({ kind: 'run', slot, recipe, volume: null }, options));
+      resolve(await client.send({ kind: 'run', slot, recipe, volume: null }, options));
     } catch (error) {
-      // Its worker went down with another task: from the start in a new one.
-      if (error instanceof SimulatorError && error.failure.code === 'lost') this.#queue.unshift(job);
-      else job.reject(error);
+      reject(error);
     } finally {
-      this.#jobs[number] = null;
-      this.#worker(number).release(slot);
+      hand.busy = false;
+      client.release(slot);
       this.#dispatch();
     }
   }

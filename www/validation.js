@@ -1,7 +1,7 @@
 // @ts-check
 // The model against the paper: a file that the command line writes, as a table.
 
-import { byId, element, format } from './dom.js';
+import { byId, element } from './dom.js';
 
 /**
  * Mean and standard deviation over seeds; `kind` tells whether the model was fitted to this value or predicts it.
@@ -11,8 +11,8 @@ import { byId, element, format } from './dom.js';
 
 /** @typedef {{catholyte: string, voxel_um: number, seeds: number, rows: Row[]}} Validation */
 
-/** @param {number | null} value */
-const show = (value) => (typeof value === 'number' ? format(value, 4) : '–');
+/** To a tenth, which is as well as the paper tells. @param {number | null} value */
+const tenth = (value) => (typeof value === 'number' ? value.toFixed(1).replace('-', '−') : '–');
 
 /** `discharge_capacity_2C` in words. @param {string} key */
 function words(key) {
@@ -31,8 +31,8 @@ const KNOWN = {
   carbon_coverage_percent: 'NCA surface under carbon (%)',
 };
 
-/** Fills the table, or says that there is nothing to fill it with. */
-export async function showValidation() {
+/** Fills the table, or says that there is nothing to fill it with. @param {Map<string, string>} titles of the electrodes */
+export async function showValidation(titles) {
   const status = byId('validation-status');
   const answer = await fetch(new URL('validation.json', import.meta.url));
   if (answer.status === 404) {
@@ -43,7 +43,7 @@ export async function showValidation() {
   let data;
   try {
     data = await answer.json();
-    fill(data.rows);
+    fill(data.rows, titles);
   } catch {
     status.textContent = 'The file www/validation.json cannot be read. The command below makes it anew.';
     return;
@@ -52,8 +52,8 @@ export async function showValidation() {
   byId('validation').hidden = false;
 }
 
-/** @param {Row[]} rows */
-function fill(rows) {
+/** @param {Row[]} rows @param {Map<string, string>} titles */
+function fill(rows, titles) {
   byId('validation')
     .querySelector('tbody')
     ?.replaceChildren(
@@ -61,11 +61,11 @@ function fill(rows) {
         element(
           'tr',
           {},
-          element('th', { scope: 'row' }, electrode),
+          element('th', { scope: 'row' }, titles.get(electrode) ?? electrode),
           element('td', { class: 'words' }, words(quantity)),
-          element('td', {}, show(paper)),
-          element('td', {}, model_mean === null ? '–' : `${show(model_mean)} ± ${model_sd === null ? '–' : format(model_sd, 2)}`),
-          element('td', {}, show(residual)),
+          element('td', {}, String(paper)),
+          element('td', { class: 'together' }, model_mean === null ? '–' : `${tenth(model_mean)} ± ${tenth(model_sd)}`),
+          element('td', {}, residual !== null && residual > 0 ? `+${tenth(residual)}` : tenth(residual)),
           element('td', { class: 'words' }, kind),
         ),
       ),

@@ -18,25 +18,30 @@ const show = (/** @type {number} */ value, /** @type {number} */ places) => (val
 
 async function start() {
   setUpTheme(/** @type {HTMLButtonElement} */ (byId('theme')), () => {});
-  void showValidation();
   const compiled = await compile();
   await init({ module_or_path: compiled });
+  /** @type {import('./views/form.js').Preset[]} */
+  const presets = module.presets();
+  void showValidation(new Map(presets.map(({ name, title }) => [name, title])));
   const simulator = new Simulator(compiled, (crash) => crash && warn(crash.message));
   /** @type {Case[]} */
   const cases = module.verify_cases();
   const rows = cases.map((one) => {
     const cells = [0, 1, 2].map(() => element('td', {}, '…'));
-    cells[2].className = 'words';
+    const [computed, verdict, seconds] = cells;
+    verdict.className = 'words';
     const row = element(
       'tr',
       {},
       element('th', { scope: 'row', class: 'case' }, one.title),
-      element('td', { class: 'words source' }, one.source),
+      verdict,
+      computed,
       element('td', {}, show(one.expected, digits(one))),
       element('td', {}, one.tolerance ? format(one.tolerance, 2) : 'none'),
-      ...cells,
+      seconds,
+      element('td', { class: 'words source' }, one.source),
     );
-    return { one, row, cells };
+    return { one, row, cells, computed, verdict, seconds };
   });
   byId('cases').querySelector('tbody')?.append(...rows.map(({ row }) => row));
   const button = /** @type {HTMLButtonElement} */ (byId('run'));
@@ -49,15 +54,15 @@ async function start() {
     for (const { cells } of rows) for (const cell of cells) cell.textContent = '…';
     let passed = 0;
     try {
-      for (const [i, { one, cells }] of rows.entries()) {
+      for (const [i, { one, ...cells }] of rows.entries()) {
         bar.value = i / rows.length;
         say(`${i} of ${rows.length}: ${one.title}`);
         const { computed, passes, seconds } = await simulator.verify(one.id);
         passed += Number(passes);
-        cells[0].replaceChildren(element('data', { value: computed }, show(computed, digits(one))));
-        cells[1].textContent = seconds.toFixed(2);
-        cells[2].textContent = passes ? 'agrees' : 'differs';
-        cells[2].classList.toggle('wrong', !passes);
+        cells.computed.replaceChildren(element('data', { value: computed }, show(computed, digits(one))));
+        cells.seconds.textContent = seconds.toFixed(2);
+        cells.verdict.textContent = passes ? 'agrees' : 'differs';
+        cells.verdict.classList.toggle('wrong', !passes);
       }
       bar.value = 1;
       say(passed === rows.length ? `All ${passed} cases agree.` : `${rows.length - passed} of ${rows.length} cases differ.`);

@@ -80,8 +80,8 @@ export class WorkerClient {
 
   /**
    * @param {WebAssembly.Module} module compiled once for all workers
-   * @param {(crash: {failure: Failure, culprit: Asked | null} | null) => void} onRestart told when the worker and all its slots are
-   *   gone: after a crash, or null after a cancellation
+   * @param {(crash: Failure | null) => void} onRestart told when the worker and all its slots are gone: after a crash, or null after a
+   *   cancellation
    */
   constructor(module, onRestart) {
     this.#module = module;
@@ -142,6 +142,11 @@ export class WorkerClient {
     this.#post({ kind: 'release', slot });
   }
 
+  /** All runs wait, or go on. @param {boolean} resting */
+  rest(resting) {
+    this.#post({ kind: 'rest', resting });
+  }
+
   /** @param {Request} request */
   #post(request) {
     this.#worker.postMessage(request);
@@ -184,12 +189,11 @@ export class WorkerClient {
     // A worker that dies before its first word would die again.
     if (started) this.#replace();
     else this.#dead = failure;
-    const culprit = (id !== null && this.#pending.get(id)?.request) || null;
     for (const other of [...this.#pending.keys()]) {
       const bystander = started && id !== null && other !== id;
       this.#take(other)?.reject(new SimulatorError(bystander ? { ...failure, code: 'lost' } : failure));
     }
-    this.onRestart({ failure, culprit });
+    this.onRestart(failure);
   }
 
   /** @param {Reply} reply */

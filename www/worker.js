@@ -11,6 +11,8 @@ import { COLUMNS, PICTURES } from './requests.js';
 
 /** A piece of a run, short enough that a cancellation is answered at once [ms]. */
 const BUDGET_MS = 30;
+/** A run tells how far it is no more often than this: the page has pictures to draw of it [ms]. */
+const TELL_MS = 100;
 
 /**
  * A cathode, the key of the volume it has in place of a built structure, and the end of the queue for it.
@@ -27,6 +29,8 @@ const waiting = new Set();
 const tasks = new Map();
 /** Requests that were paused before their turn came. @type {Set<number>} */
 const paused = new Set();
+/** Is somebody waiting for a picture who comes first? */
+let resting = false;
 
 /**
  * @param {Reply} reply
@@ -57,7 +61,7 @@ async function pieces(id, piece) {
   try {
     for (;;) {
       await breathe();
-      while (task.paused && !task.stopping) await new Promise((resolve) => (task.wake = () => resolve(null)));
+      while ((task.paused || resting) && !task.stopping) await new Promise((resolve) => (task.wake = () => resolve(null)));
       if (task.stopping) {
         post({ kind: 'cancelled', id });
         return false;
@@ -138,8 +142,11 @@ async function run(slot, request) {
   const cell = await prepare(slot, request);
   cell.restart();
   let from = 0;
+  let told = -Infinity;
   const done = await pieces(id, () => {
     const { finished, ...progress } = cell.advance(BUDGET_MS);
+    if (!finished && performance.now() < told + TELL_MS) return false;
+    told = performance.now();
     const curve = Object.fromEntries(COLUMNS.map((name) => [name, cell.series(name).slice(from)]));
     // Counted before the columns go: what is transferred has no length here any more.
     const first = from;
@@ -254,6 +261,10 @@ self.onmessage = ({ data: request }) => {
       return;
     case 'cancel':
       return cancel(request.id);
+    case 'rest':
+      resting = request.resting;
+      for (const task of tasks.values()) task.wake();
+      return;
     case 'pause':
     case 'resume':
       return hold(request.id, request.kind === 'pause');

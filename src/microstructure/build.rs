@@ -18,7 +18,7 @@ pub const MAX_VOXELS: usize = 1 << 26;
 const REACH_UM: f64 = 3.0;
 
 /// A sketch looks at one in so many points.
-const SKETCHED: u32 = 16;
+const SKETCHED: u32 = 64;
 
 /// Why a structure cannot be built.
 #[derive(Clone, Debug, PartialEq)]
@@ -122,7 +122,7 @@ pub struct Sketch {
 }
 
 /// The voxels of a recipe, many times sooner than by [`build`]: the same particles and exact counts, but coat and carbon are fitted
-/// in one of sixteen points, and no face is looked at.
+/// in one of sixty-four points, and no face is looked at.
 ///
 /// # Errors
 /// See [`BuildError`].

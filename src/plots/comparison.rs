@@ -53,8 +53,19 @@ fn joined(name: String, colour: usize, dashed: bool, mut points: Vec<([f64; 2], 
 }
 
 pub(super) fn rate(runs: &[Run], paper: &Measured) -> Figure {
-    // Runs of one electrode differ in nothing but the rate.
-    let groups = groups(runs, |run, _| Recipe { c_rate: 1.0, protocol: String::new(), ..run.recipe.clone() });
+    // Runs of one electrode differ in nothing but the rate, and in what it went through before: slow ones come first, fast ones when its
+    // impurity layer has grown. Two of the same rate belong to two curves.
+    let electrode = |run: &Run| Recipe { c_rate: 1.0, film_growth: 1.0, protocol: String::new(), ..run.recipe.clone() };
+    let groups = groups(runs, |run, d| {
+        let mut grown: Vec<f64> = Vec::new();
+        for other in runs.iter().filter(|other| other.discharge.is_some_and(|o| o.c_rate == d.c_rate)) {
+            let growth = other.recipe.film_growth;
+            if electrode(other) == electrode(run) && !grown.contains(&growth) {
+                grown.push(growth);
+            }
+        }
+        (electrode(run), grown.iter().position(|&growth| growth == run.recipe.film_growth))
+    });
     let mut series = Vec::new();
     for (_, members) in &groups {
         let points = |(run, d): &(&Run, Discharge)| match run.rates.as_slice() {
@@ -80,7 +91,7 @@ pub(super) fn rate(runs: &[Run], paper: &Measured) -> Figure {
         }
         if let Some(&shape) = shapes.next() {
             // In the colour of the runs it belongs to.
-            let ours = groups.iter().find(|(r, _)| paper::electrode(r).is_some_and(|p| p.name == preset.name));
+            let ours = groups.iter().find(|((r, _), _)| paper::electrode(r).is_some_and(|p| p.name == preset.name));
             let colour = ours.map(|(_, members)| members[0].0.colour);
             series.push(measured(format!("paper, {}", preset.title), colour, shape, points));
         }
@@ -184,6 +195,19 @@ mod tests {
         assert!(paper.iter().any(|s| s.name == "paper, 10 wt% LYC" && s.points == [[0.1, 202.0], [2.0, 122.0]]));
         let shapes: std::collections::HashSet<_> = paper.iter().map(|s| format!("{:?}", s.mark)).collect();
         assert_eq!(shapes.len(), 5);
+    }
+
+    #[test]
+    fn a_layer_that_grew_between_two_rates_leaves_them_on_one_curve() {
+        let end = |c_rate, film_growth, q| {
+            let mut run = run("lyc-10", c_rate, &[0.0, q], &[4.2, 3.0]);
+            run.recipe.film_growth = film_growth;
+            run
+        };
+        let runs = [end(0.1, 1.0, 200.0), end(2.0, 2.77, 120.0), end(2.0, 1.0, 130.0)];
+        let f = figure(Kind::Rate, Along::Capacity, &runs, &Measured::None);
+        let points: Vec<_> = f.series.iter().map(|s| s.points.as_slice()).collect();
+        assert_eq!(points, [&[[0.1, 200.0], [2.0, 120.0]][..], &[[2.0, 130.0]][..]]);
     }
 
     #[test]

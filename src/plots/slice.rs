@@ -63,6 +63,14 @@ pub struct Arrow {
 }
 
 impl Arrow {
+    /// The way of a current around `centre_um` [um]: `edge_um` long for a current of 1, and half as long again at most.
+    pub fn of_current(centre_um: [f64; 2], current: [f64; 2], edge_um: f64) -> Arrow {
+        const LONGEST: f64 = 1.5;
+        let half = 0.5 * edge_um * (LONGEST / libm::hypot(current[0], current[1])).min(1.0);
+        let end = |sign: f64| [0, 1].map(|k| centre_um[k] + sign * half * current[k]);
+        Arrow { from_um: end(-1.0), to_um: end(1.0) }
+    }
+
     /// Its line and its head, whose sides are a third as long; what is too short to have a direction is a point and left out.
     fn lines(&self) -> Option<[Vec<[f64; 2]>; 2]> {
         /// [um]
@@ -428,6 +436,16 @@ mod tests {
         assert_eq!(rings(&[([5.0, 5.0, 0.5], 4.0)], Axis::Y, 5.0, extent).len(), 1);
     }
 
+    #[test]
+    fn arrows_go_the_way_of_the_current() {
+        let arrow = |current| Arrow::of_current([10.0, 5.0], current, 2.0);
+        assert_eq!(arrow([1.0, 0.0]), Arrow { from_um: [9.0, 5.0], to_um: [11.0, 5.0] });
+        assert_eq!(arrow([0.0, -0.5]), Arrow { from_um: [10.0, 5.5], to_um: [10.0, 4.5] });
+        // As long as it gets, still the same way.
+        assert_eq!(arrow([0.0, 30.0]), Arrow { from_um: [10.0, 3.5], to_um: [10.0, 6.5] });
+        assert_eq!(arrow([0.0, 0.0]), Arrow { from_um: [10.0, 5.0], to_um: [10.0, 5.0] });
+    }
+
     #[cfg(not(target_arch = "wasm32"))]
     #[test]
     fn rings_and_cross_hairs_lie_on_the_picture_and_end_at_its_edges() {
@@ -442,7 +460,7 @@ mod tests {
             let ring = Ring { centre_um: [19.5, 5.0], radius_um: 2.0 };
             let arrows = vec![
                 Arrow { from_um: [10.0, 8.0], to_um: [14.0, 8.0] },
-                Arrow { from_um: [2.0, 2.0], to_um: [2.0, 2.05] },
+                Arrow { from_um: [2.0, 2.0], to_um: [2.0, 2.3] },
             ];
             overlay(&root, &frame, &Overlay { cursor: Some([5.0, 2.5]), rings: vec![ring], arrows }, &style).unwrap();
             frame

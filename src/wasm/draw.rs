@@ -58,14 +58,9 @@ struct Arrows {
 impl Arrows {
     /// Around the centres of their blocks, where they lie on the axes `right` and `up`.
     fn on(&self, [right, up]: [usize; 2]) -> Vec<Arrow> {
-        /// Longest arrow, in blocks.
-        const LONGEST: f64 = 1.5;
         let arrow = |block: &[f64]| {
-            let (centre, current) = (&block[..3], &block[3..]);
-            let [u, v] = [right, up].map(|k| current[k] / self.unit.max(f64::MIN_POSITIVE));
-            let half = 0.5 * self.edge_um * (LONGEST / libm::hypot(u, v)).min(1.0);
-            let end = |sign: f64| [centre[right] + sign * half * u, centre[up] + sign * half * v];
-            Arrow { from_um: end(-1.0), to_um: end(1.0) }
+            let [centre, current] = [0, 3].map(|from| [block[from + right], block[from + up]]);
+            Arrow::of_current(centre, current.map(|j| j / self.unit.max(f64::MIN_POSITIVE)), self.edge_um)
         };
         self.blocks.chunks_exact(6).map(arrow).collect()
     }

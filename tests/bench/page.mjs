@@ -102,6 +102,17 @@ browserTest(
     await page.goto(url);
     await finished(page);
     await tellLong(page, 'from loading to the end of a discharge');
+    await page.getByRole('application', { name: '3D view of the structure' }).scrollIntoViewIfNeeded();
+    await page.waitForTimeout(2000);
+    await tellLong(page, 'the 3D view comes in sight');
+    const answers = [];
+    for (let k = 0; k < 2 * repeats; k += 1) {
+      answers.push(await turn(page, 0.2 + 0.005 * k));
+      await page.waitForTimeout(1500);
+    }
+    console.log(`knob to picture, the 3D view in sight, during a discharge: ${told(answers, 'ms')}, at worst ${Math.max(...answers).toFixed(0)} ms`);
+    await tellLong(page, 'meanwhile');
+    await finished(page);
     await page.goto('about:blank');
     const tasks = await traceTasks(page, async () => {
       await page.goto(url);

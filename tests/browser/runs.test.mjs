@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { clickWhen, comesTo, finished, makeSmall, number, open, run, runButton, runs } from './bench.mjs';
+import { clickWhen, comesTo, finished, makeSmall, number, open, ready, run, runButton, runs } from './bench.mjs';
 import { BOTH, browserTest } from './harness.mjs';
 
 const rate = (page, name) => page.getByRole('button', { name, exact: true }).click();
@@ -49,6 +49,11 @@ browserTest('each result carries its certificate, its assumptions and how to cit
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
   await runSmall({ page, url });
   await page.getByRole('button', { name: /^Certificate of/ }).click();
+  await page.getByText('What these numbers mean').click();
+  await page.getByText('potentials are sought at which all currents at each node add up to nothing').waitFor();
+  const worst = await page.getByText(/^Worst time step: number \d+ of \d+, which ended at [\d.]+ mAh\/g and [34]\.\d{3} V: it may be off by [\d.]+ mV\.$/).textContent();
+  const [number, of] = worst.match(/\d+/g).map(Number);
+  assert.ok(number > 0 && number <= of, worst);
   const fact = async (name) => page.locator('.certificate dt', { hasText: name }).locator('+ dd').textContent();
   for (const name of ['Charge balance', 'Lithium balance']) {
     const plain = (raised) => [...raised].map((digit) => '⁰¹²³⁴⁵⁶⁷⁸⁹'.indexOf(digit)).join('');
@@ -88,6 +93,8 @@ browserTest('a discharge is held and goes on', async ({ page, url }) => {
 });
 
 browserTest('several electrodes are discharged at once while another is on the bench', async ({ page, url }) => {
+  // One core is left to what is on the bench.
+  await page.addInitScript(() => Object.defineProperty(Navigator.prototype, 'hardwareConcurrency', { value: 3 }));
   await open({ page, url });
   await number(page, 'Voxel').fill('1.25');
   await button(page, 'Finer run').click();
@@ -179,4 +186,33 @@ browserTest('storage that is full or damaged is told, and costs nothing else', a
   await finished(page);
   await page.getByText('no room for the oldest run').waitFor();
   assert.equal(await runs(page).count(), 1);
+});
+
+browserTest('other discharges rest while a structure is being made', async ({ page, url }) => {
+  await page.addInitScript(() => {
+    /** Of each worker: how many points of curves it told while it was to rest, and how often it was to. */
+    window.rests = [];
+    const { postMessage } = Worker.prototype;
+    Worker.prototype.postMessage = function (message, ...rest) {
+      if (message.kind === 'rest' && message.resting) {
+        const counts = { told: 0 };
+        window.rests.push(counts);
+        this.hear = ({ data }) => (counts.told += data.kind === 'progress' && data.progress.curve ? 1 : 0);
+        this.addEventListener('message', this.hear);
+      } else if (message.kind === 'rest') this.removeEventListener('message', this.hear);
+      return postMessage.call(this, message, ...rest);
+    };
+  });
+  await open({ page, url });
+  await button(page, 'Run the paper').click();
+  await page.locator('#runs progress').first().waitFor();
+  await number(page, 'Voxel').fill('0.5');
+  await page.getByText('50 × 50 × 100').waitFor();
+  await ready(page);
+  const rests = await page.evaluate(() => window.rests);
+  // What was under way when the word came is told to its end.
+  assert.ok(rests.length > 0 && rests.every(({ told }) => told <= 1), JSON.stringify(rests));
+  // And go on after it.
+  await page.locator('#paper-status').filter({ hasText: /^[1-9]\d* of 18/ }).waitFor({ timeout: 60_000 });
+  await button(page, 'Cancel the paper').click();
 });

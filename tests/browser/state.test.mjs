@@ -161,7 +161,7 @@ browserTest('keys do what the help says, and single letters can be switched off'
   await makeSmall(page);
   await page.getByRole('heading', { name: 'Recipe' }).click();
   await page.keyboard.press('?');
-  const help = page.getByRole('dialog', { name: 'Keys' });
+  const help = page.getByRole('dialog', { name: 'Keys and help' });
   await help.getByText('run the discharge').waitFor();
   await page.keyboard.press('Escape');
   await page.keyboard.press('r');

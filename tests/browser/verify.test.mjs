@@ -50,11 +50,23 @@ browserTest('the model stands beside the paper', async ({ page, url }) => {
   await page.getByText('over 3 seeds on voxels of 0.5 µm, by catholyte 0.1.0').waitFor();
   const cells = await table(page).locator('tbody tr').evaluateAll((rows) => rows.map((row) => [...row.cells].map((cell) => cell.textContent)));
   assert.deepEqual(cells, [
-    ['lyc-10', 'discharge capacity at 2C (mAh/g)', '122', '119.3 ± 2.5', '−2.75', 'fitted'],
-    ['bare', 'capacity left after 100 cycles (%)', '59', '–', '–', 'predicted'],
+    ['10 wt% LYC', 'discharge capacity at 2C (mAh/g)', '122', '119.3 ± 2.5', '−2.8', 'fitted'],
+    ['Bare NCA', 'capacity left after 100 cycles (%)', '59', '–', '–', 'predicted'],
   ]);
   await page.getByText('cargo run --release -- validate --out www').waitFor();
 });
+
+browserTest(
+  'on a phone the verdict on a case is seen without scrolling sideways',
+  async ({ page, url }) => {
+    await compareWithPaper(page);
+    await page.goto(new URL('www/verify.html', url).href);
+    await page.getByRole('region', { name: 'Problems with known answers' }).waitFor();
+    const edge = await page.getByRole('columnheader', { name: 'Verdict' }).evaluate((cell) => cell.getBoundingClientRect().right);
+    assert.ok(edge <= 390, `${edge}`);
+  },
+  { context: { viewport: { width: 390, height: 844 } } },
+);
 
 browserTest('a missing comparison is told plainly', async ({ page, url }) => {
   await visit(page, url, { status: 404, body: '' });

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { browserTest } from './harness.mjs';
-import { choose, makeSmall, number, open, ready, stillShot } from './bench.mjs';
+import { choose, comesTo, makeSmall, number, open, ready, stillShot } from './bench.mjs';
 
 const view = (page) => page.getByRole('application', { name: '3D view of the structure' });
 const tick = (page, name) => page.getByRole('checkbox', { name, exact: true });
@@ -133,18 +133,29 @@ browserTest('isolated particles stand out, unless that is switched off', async (
   assert.equal(await count(page, ISOLATED), 0);
 });
 
-browserTest('out of sight and at rest nothing is drawn', async ({ page, url }) => {
-  await page.addInitScript(() => {
-    window.draws = 0;
-    const draw = WebGL2RenderingContext.prototype.drawArrays;
-    WebGL2RenderingContext.prototype.drawArrays = function (...all) {
-      window.draws += 1;
-      return draw.apply(this, all);
-    };
+/** What runs in the worker that draws, before the worker's own program. */
+const inPainter = (page, code) =>
+  page.route('**/volume-worker.js', async (route) => {
+    const response = await route.fetch();
+    // Imports are run first, wherever they stand.
+    await route.fulfill({ response, body: `${code};${await response.text()}` });
   });
+const WITHOUT = 'OffscreenCanvas.prototype.getContext = () => null';
+/** Here, where tests are, or there: counts what is drawn. */
+const COUNT = `globalThis.draws = 0;
+const draw = WebGL2RenderingContext.prototype.drawArrays;
+WebGL2RenderingContext.prototype.drawArrays = function (...all) {
+  globalThis.draws += 1;
+  return draw.apply(this, all);
+}`;
+
+browserTest('out of sight and at rest nothing is drawn, in sight by a worker alone', async ({ page, url }) => {
+  await inPainter(page, COUNT);
+  await page.addInitScript(COUNT);
   await open({ page, url });
-  const draws = () => page.evaluate(() => window.draws);
   await tick(page, 'NCA').waitFor();
+  const painter = () => page.workers().find((worker) => worker.url().endsWith('volume-worker.js'));
+  const draws = async () => (await painter()?.evaluate(() => globalThis.draws)) ?? 0;
   assert.equal(await draws(), 0);
   await view(page).scrollIntoViewIfNeeded();
   let before = 0;
@@ -155,10 +166,41 @@ browserTest('out of sight and at rest nothing is drawn', async ({ page, url }) =
   assert.ok(before > 0);
   assert.equal(await draws(), before);
   await view(page).press('ArrowLeft');
-  await page.waitForFunction((n) => window.draws > n, before);
+  for (let i = 0; i < 100 && (await draws()) === before; i += 1) await page.waitForTimeout(50);
+  assert.ok((await draws()) > before);
+  assert.equal(await page.evaluate(() => globalThis.draws), 0);
+});
+
+browserTest('where workers have no WebGL2, the page draws', async ({ page, url }) => {
+  await inPainter(page, WITHOUT);
+  await page.addInitScript(COUNT);
+  await open({ page, url });
+  assert.ok((await count(page, LYC)) > 500);
+  assert.ok((await page.evaluate(() => globalThis.draws)) > 0);
+});
+
+browserTest('a graphics context that was lost comes back with its picture', async ({ page, url }) => {
+  await inPainter(page, `const get = OffscreenCanvas.prototype.getContext;
+OffscreenCanvas.prototype.getContext = function (...all) {
+  return (globalThis.context = get.apply(this, all));
+}`);
+  await open({ page, url });
+  const seen = await look(page);
+  const painter = page.workers().find((worker) => worker.url().endsWith('volume-worker.js'));
+  const turn = (what) => painter.evaluate((name) => {
+    globalThis.lose ??= globalThis.context.getExtension('WEBGL_lose_context');
+    globalThis.lose[name]();
+  }, what);
+  await turn('loseContext');
+  await view(page).press('ArrowLeft');
+  await turn('restoreContext');
+  await comesTo(async () => (await look(page)) !== seen, true);
+  await page.getByRole('button', { name: 'First view' }).click();
+  await comesTo(() => look(page), seen);
 });
 
 browserTest('without WebGL2 the page says so and does the rest', async ({ page, url }) => {
+  await inPainter(page, WITHOUT);
   await page.addInitScript(() => {
     const get = HTMLCanvasElement.prototype.getContext;
     HTMLCanvasElement.prototype.getContext = function (kind, ...all) {
@@ -166,6 +208,7 @@ browserTest('without WebGL2 the page says so and does the rest', async ({ page, 
     };
   });
   await open({ page, url });
+  await view(page).scrollIntoViewIfNeeded();
   await page.getByText('shows no 3D here').waitFor();
   assert.equal(await view(page).count(), 0);
   await page.getByRole('img', { name: /^Phase, cross-section/ }).waitFor();
@@ -176,9 +219,10 @@ browserTest(
   async ({ page, url }) => {
     await open({ page, url });
     await view(page).scrollIntoViewIfNeeded();
-    await page.waitForFunction(() => document.getElementById('volume').width !== 300);
-    const [pixels, css] = await view(page).evaluate((c) => [c.width, c.getBoundingClientRect().width]);
-    assert.ok(Math.abs(pixels - 2 * css) <= 1, `${pixels} pixels for ${css}`);
+    // What is drawn elsewhere tells its size by its picture.
+    const pixels = () => view(page).evaluate(async (canvas) => (await createImageBitmap(canvas)).width / canvas.getBoundingClientRect().width);
+    for (let i = 0; i < 100 && Math.abs((await pixels()) - 2) > 0.01; i += 1) await page.waitForTimeout(50);
+    assert.ok(Math.abs((await pixels()) - 2) < 0.01, `${await pixels()} pixels for one`);
   },
   { context: { deviceScaleFactor: 3 } },
 );

@@ -1,14 +1,25 @@
 // @ts-check
 // Canvases that are as sharp as the screen and follow the width of their place.
 
+/** Widths and heights of the places of watched canvases. To ask for them now would lay out the whole page. @type {WeakMap<Element, DOMRectReadOnly>} */
+const places = new WeakMap();
+
 /**
- * Sizes the canvas for its place; false while the place has no size.
+ * Pixels of a watched canvas's place; none before it has been laid out.
+ * @param {HTMLCanvasElement} canvas
+ * @param {number} ratio pixels of the canvas for one of the page
+ */
+export function pixelsOf(canvas, ratio) {
+  const place = places.get(/** @type {Element} */ (canvas.parentElement));
+  return place ? [Math.round(place.width * ratio), Math.round(place.height * ratio)] : [0, 0];
+}
+
+/**
+ * Sizes a watched canvas for its place; false while the place has no size.
  * @param {HTMLCanvasElement} canvas
  */
 export function fitCanvas(canvas) {
-  const place = /** @type {HTMLElement} */ (canvas.parentElement).getBoundingClientRect();
-  const ratio = window.devicePixelRatio || 1;
-  const [width, height] = [Math.round(place.width * ratio), Math.round(place.height * ratio)];
+  const [width, height] = pixelsOf(canvas, window.devicePixelRatio || 1);
   if (width < 1 || height < 1) return false;
   // Setting the size clears the canvas and costs time even when nothing changes.
   if (canvas.width !== width) canvas.width = width;
@@ -47,12 +58,15 @@ export const oneAFrame = (draw) => () => {
 };
 
 /**
- * Draws anew when the canvas's place or the screen's sharpness changes.
+ * Follows the size of a canvas's place and the screen's sharpness, and draws anew when they change.
  * @param {HTMLCanvasElement} canvas
  * @param {() => void} redraw
  */
 export function watchSize(canvas, redraw) {
-  new ResizeObserver(redraw).observe(/** @type {HTMLElement} */ (canvas.parentElement));
+  new ResizeObserver(([{ target, contentRect }]) => {
+    places.set(target, contentRect);
+    redraw();
+  }).observe(/** @type {Element} */ (canvas.parentElement));
   const watchRatio = () =>
     matchMedia(`(resolution: ${window.devicePixelRatio}dppx)`).addEventListener(
       'change',

@@ -59,6 +59,8 @@ export class Certificate {
     const text = element('p', { class: 'citation' }, cite);
     this.node.replaceChildren(
       element('dl', { class: 'figures' }, ...facts.map(([name, value]) => element('div', {}, element('dt', {}, name), element('dd', {}, value)))),
+      ...meanings(),
+      ...worst(summary),
       ...steps(summary),
       element('p', {}, element('strong', {}, 'Grid error: '), ...this.#gridError()),
       element('p', {}, element('strong', {}, 'Assumes: '), this.#assumptions()),
@@ -99,6 +101,27 @@ export class Certificate {
 
 /** @param {import('../messages.js').Summary} summary @returns {[string, string][]} */
 const firstCycle = ({ first_cycle_efficiency: share }) => (typeof share === 'number' ? [['First-cycle efficiency', `${(100 * share).toFixed(1)} %`]] : []);
+
+/** What the errors above are, for those who did not write the solver. */
+const MEANINGS = [
+  ['Charge balance', 'the current at the collector against what passes the separator and is stored; lithium balance is the same over the whole run.'],
+  ['Solver residual', 'in each time step potentials are sought at which all currents at each node add up to nothing. They are found by iteration, and this is what was left over when it stopped.'],
+  ['Solver error', 'what that leftover may do to the voltage, by the solver’s own estimate.'],
+  ['Step error', 'what the length of a time step may do to the voltage, by the estimate that chooses the length. Later steps damp it: the curve as a whole is nearer than that.'],
+];
+
+function meanings() {
+  const items = MEANINGS.map(([name, what]) => element('li', {}, element('strong', {}, `${name}: `), what));
+  return [element('details', { class: 'behind' }, element('summary', {}, 'What these numbers mean'), element('ul', {}, ...items))];
+}
+
+/** Which step in time was the worst; runs of older versions do not know. @param {import('../messages.js').Summary} summary */
+function worst({ worst_time_step: step, step_error_v, time_steps }) {
+  const { number, capacity_mah_g, voltage_v } = step ?? {};
+  if (typeof number !== 'number' || typeof capacity_mah_g !== 'number' || typeof voltage_v !== 'number' || typeof step_error_v !== 'number') return [];
+  const what = `number ${number} of ${time_steps}, which ended at ${capacity_mah_g.toFixed(1)} mAh/g and ${voltage_v.toFixed(3)} V: it may be off by ${format(1e3 * step_error_v, 2)} mV.`;
+  return [element('p', {}, element('strong', {}, 'Worst time step: '), what)];
+}
 
 /** What each step of several came to. @param {import('../messages.js').Summary} summary */
 function steps({ steps: all = [] }) {

@@ -16,6 +16,8 @@ export class Compare {
   #run = /** @type {HTMLButtonElement} */ (byId('run-paper'));
   #cancel = /** @type {HTMLButtonElement} */ (byId('cancel-paper'));
   #said = '';
+  /** Runs whose numbers are in the tables. */
+  #told = '';
 
   /**
    * @param {typeof import('../pkg/catholyte.js')} module
@@ -47,7 +49,8 @@ export class Compare {
 
   #draw() {
     const open = this.#open();
-    const done = this.needed.filter(({ recipe }) => this.list.find(recipe)).length;
+    const finished = this.needed.map(({ recipe }) => this.list.find(recipe));
+    const done = finished.filter((run) => run !== null).length;
     this.#run.disabled = open.length + done >= this.needed.length;
     this.#cancel.disabled = open.length === 0;
     this.#cancel.hidden = open.length === 0;
@@ -55,6 +58,9 @@ export class Compare {
     /** @type {HTMLProgressElement} */ (byId('paper-progress')).value =
       (done + open.reduce((sum, run) => sum + run.fraction, 0)) / this.needed.length;
     this.#say(open, done);
+    const told = finished.map((run) => run?.id ?? 0).join();
+    if (told === this.#told) return;
+    this.#told = told;
     for (const { id } of FIGURES) this.#fill(id);
     this.figures.update();
   }

@@ -1,7 +1,7 @@
 // @ts-check
 // Turning and zooming by pointer, fingers, wheel and keys.
 
-/** @typedef {{yaw: number, pitch: number, distance: number}} Pose angles [rad]; distance over the size of what is looked at */
+/** @typedef {import('./camera.js').Pose} Pose */
 
 /** A little from above and from the side, the separator on the left as in the cross-section. @type {Readonly<Pose>} */
 const HOME = { yaw: -0.5, pitch: 0.45, distance: 1.55 };

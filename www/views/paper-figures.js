@@ -19,8 +19,6 @@ export class PaperFigures {
   #charts = new Map();
   /** @type {string} */
   #overHalide = 'capacity';
-  /** Which runs are drawn. */
-  #drawn = '';
 
   /**
    * @param {typeof import('../pkg/catholyte.js')} module
@@ -44,7 +42,6 @@ export class PaperFigures {
         return element('label', { class: 'chip' }, input, element('span', {}, name));
       }),
     );
-    this.update();
   }
 
   /** Draws again in other colours. */
@@ -54,15 +51,11 @@ export class PaperFigures {
 
   /** Follows the list of runs. */
   update() {
-    const figures = FIGURES.map(({ id, electrodes }) => ({ id, electrodes, runs: this.#runs(id) }));
-    const drawn = JSON.stringify([this.#overHalide, figures.map(({ runs }) => runs.map(({ id }) => id))]);
-    if (drawn === this.#drawn) return;
-    this.#drawn = drawn;
-    for (const { id, electrodes, runs } of figures) {
+    for (const { id, electrodes } of FIGURES) {
       const chart = /** @type {Chart} */ (this.#charts.get(id));
       const kind = id === 'cure' ? 'rate' : this.#overHalide;
       // The paper's text tells capacities, not energies.
-      chart.set(runs, { kind, along: 'capacity', paper: { of: electrodes } });
+      chart.set(this.#runs(id), { kind, along: 'capacity', paper: { of: electrodes } });
       chart.redraw();
     }
   }

@@ -91,6 +91,8 @@ class Row {
   #bar = element('progress', { max: 1 });
   #left = element('span', { class: 'hint' });
   #told = '';
+  /** What the row says: to say it again would lay out the whole table anew. */
+  #said = '';
 
   /**
    * @param {typeof import('../pkg/catholyte.js')} module
@@ -119,27 +121,32 @@ class Row {
   /** @param {string[]} colours */
   update(colours) {
     const { run } = this;
-    this.#swatch.className = run.dashed ? 'line dashed' : 'line';
-    this.#swatch.style.color = colours[run.colour % colours.length];
-    this.#name.textContent = run.title;
-    this.#tick.checked = !run.hidden;
+    const { title, dashed, hidden, pinned, state, stage, seconds_left, summary } = run;
+    const colour = colours[run.colour % colours.length];
+    const said = JSON.stringify([title, colour, dashed, hidden, pinned, state, stage, percent(run), seconds_left && duration(seconds_left), summary !== null]);
+    if (said === this.#said) return;
+    this.#said = said;
+    this.#swatch.className = dashed ? 'line dashed' : 'line';
+    this.#swatch.style.color = colour;
+    this.#name.textContent = title;
+    this.#tick.checked = !hidden;
     this.#tick.setAttribute('aria-label', `Draw ${spoken(run)}`);
-    this.node.classList.toggle('faded', run.hidden);
-    this.pin.setAttribute('aria-pressed', String(run.pinned));
+    this.node.classList.toggle('faded', hidden);
+    this.pin.setAttribute('aria-pressed', String(pinned));
     nameButton(this.pin, `Pin ${spoken(run)}`);
-    nameButton(this.hold, `${run.state === 'paused' ? 'Resume' : 'Pause'} ${spoken(run)}`, run.state === 'paused' ? 'resume' : 'pause');
+    nameButton(this.hold, `${state === 'paused' ? 'Resume' : 'Pause'} ${spoken(run)}`, state === 'paused' ? 'resume' : 'pause');
     this.hold.hidden = !isOpen(run);
     nameButton(this.rename, `Rename ${spoken(run)}`);
     nameButton(this.more, `Certificate of ${spoken(run)}`);
-    this.more.hidden = run.summary === null;
+    this.more.hidden = summary === null;
     nameButton(this.remove, `${isOpen(run) ? 'Cancel' : 'Remove'} ${spoken(run)}`);
     const { test, capacity, voltage, energy, efficiency } = this.#cells;
     test.textContent = run.test;
-    if (run.summary) {
-      number(capacity, run.summary.discharge_capacity_mah_g, (v) => v.toFixed(1));
-      number(voltage, run.summary.mean_voltage_v, (v) => v.toFixed(3));
-      number(energy, run.summary.energy_wh_kg, (v) => v.toFixed(0));
-      number(efficiency, run.summary.first_cycle_efficiency, (v) => (100 * v).toFixed(1));
+    if (summary) {
+      number(capacity, summary.discharge_capacity_mah_g, (v) => v.toFixed(1));
+      number(voltage, summary.mean_voltage_v, (v) => v.toFixed(3));
+      number(energy, summary.energy_wh_kg, (v) => v.toFixed(0));
+      number(efficiency, summary.first_cycle_efficiency, (v) => (100 * v).toFixed(1));
     }
     this.#tell();
     if (!this.details.hidden) this.certificate.update();

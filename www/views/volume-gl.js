@@ -1,13 +1,11 @@
 // @ts-check
 // The 3D view's side of WebGL2: textures, programs, and one frame. Knows nothing of the page.
 
+import { project } from './camera.js';
 import { CAST_FRAGMENT, CAST_VERTEX, LABELS, LINE_FRAGMENT, LINE_VERTEX } from './volume-shader.js';
 
-/** @typedef {[number, number, number]} Vector */
-/**
- * The camera in voxels: `right` and `up` are half the picture at distance 1.
- * @typedef {{eye: Vector, forward: Vector, right: Vector, up: Vector}} Camera
- */
+/** @typedef {import('./camera.js').Vector} Vector */
+/** @typedef {import('./camera.js').Camera} Camera */
 /**
  * @typedef {object} Scene
  * @property {Camera} camera
@@ -26,21 +24,6 @@ import { CAST_FRAGMENT, CAST_VERTEX, LABELS, LINE_FRAGMENT, LINE_VERTEX } from '
 /** Texture units and what they hold. */
 const UNITS = /** @type {const} */ (['TEXTURE_3D', 'TEXTURE_3D', 'TEXTURE_2D']);
 const [LABEL, FIELD, RAMP] = [0, 1, 2];
-
-/** @type {(a: Vector, b: Vector) => number} */
-export const dot = (a, b) => a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
-
-/**
- * Where a point lies in the picture, −1 to 1; null behind the camera.
- * @param {Camera} camera
- * @param {Vector} point
- * @returns {[number, number] | null}
- */
-export function project({ eye, forward, right, up }, point) {
-  const to = /** @type {Vector} */ (point.map((p, i) => p - eye[i]));
-  const depth = dot(to, forward);
-  return depth > 0 ? [dot(to, right) / dot(right, right) / depth, dot(to, up) / dot(up, up) / depth] : null;
-}
 
 /** The four corners of a box's face. @param {Vector} low @param {Vector} high @param {number} axis @param {number} at */
 function face(low, high, axis, at) {
@@ -76,11 +59,6 @@ export class VolumeRenderer {
     gl.pixelStorei(gl.UNPACK_ALIGNMENT, 1);
     gl.enable(gl.BLEND);
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
-  }
-
-  /** Voxels along one axis that this device can show. */
-  get limit() {
-    return /** @type {number} */ (this.#gl.getParameter(this.#gl.MAX_3D_TEXTURE_SIZE));
   }
 
   /** @param {Uint8Array} labels x fastest @param {Vector} size */

@@ -3,13 +3,13 @@
 
 import { byId, element } from '../dom.js';
 import { isGone } from '../simulator.js';
-import { oneAFrame, watchSize } from './canvas.js';
+import { cameraAt, project } from './camera.js';
+import { oneAFrame, pixelsOf, watchSize } from './canvas.js';
 import { AXES } from './cursor.js';
 import { Orbit } from './orbit.js';
-import { VolumeRenderer, project } from './volume-gl.js';
+import { painter } from './volume-canvas.js';
 
-/** @typedef {import('./volume-gl.js').Vector} Vector */
-/** @typedef {import('./volume-gl.js').Camera} Camera */
+/** @typedef {import('./camera.js').Vector} Vector */
 /** @typedef {{label: number, name: string, rgb: number[], first: boolean}} Part what can be shown or hidden */
 
 /** Labels of the 3D view beyond the phases. */
@@ -25,8 +25,6 @@ const SPECIAL = [
 const HIDDEN_AT_FIRST = ['pore', 'lpscl'];
 /** Pixels of the screen beyond this ratio cost more than they show. */
 const MOST_SHARP = 2;
-/** Half the height of the picture at distance 1. */
-const LENS = 0.32;
 /** Full sharpness comes back this long after the last move [ms]. */
 const REST_MS = 160;
 
@@ -35,8 +33,10 @@ export class VolumeView {
   #cutSelect = /** @type {HTMLSelectElement} */ (byId('volume-cut'));
   #position = /** @type {HTMLInputElement} */ (byId('volume-position'));
   #colourSelect = /** @type {HTMLSelectElement} */ (byId('volume-colour'));
-  /** @type {VolumeRenderer | null} */
-  #renderer = null;
+  /** Looked for when the view first comes in sight. @type {import('./volume-canvas.js').Painter | null} */
+  #painter = null;
+  /** @type {Promise<void> | null} */
+  #looking = null;
   /** @type {import('../messages.js').Grid | null} */
   #grid = null;
   /** @type {Uint8Array | null} */
@@ -45,7 +45,7 @@ export class VolumeView {
   #asked = null;
   /** @type {number[][]} */
   #palette = [];
-  /** The field in the renderer, in words that tell it from others; empty for none. */
+  /** The field that the painter has, in words that tell it from others; empty for none. */
   #coloured = '';
   /** @type {Promise<void> | null} */
   #colouring = null;
@@ -55,7 +55,7 @@ export class VolumeView {
   #moving = 0;
   /** Nobody waits for a picture that is out of sight. */
   #seen = false;
-  /** Does the renderer have these labels? */
+  /** Does the painter have these labels? */
   #loaded = false;
 
   /**
@@ -68,16 +68,10 @@ export class VolumeView {
     this.simulator = simulator;
     this.slices = slices;
     this.redraw = oneAFrame(() => this.#draw());
-    const gl = this.#canvas.getContext('webgl2', { alpha: true, antialias: true, depth: false });
-    if (!gl) {
-      this.#refuse('This browser shows no 3D here: WebGL2 is missing or switched off. The cross-section shows the same structure.');
-      return;
-    }
-    this.#renderer = new VolumeRenderer(gl);
     this.orbit = new Orbit(this.#canvas, () => this.#move());
-    byId('volume-in').addEventListener('click', () => this.orbit?.zoom(1 / 1.3));
-    byId('volume-out').addEventListener('click', () => this.orbit?.zoom(1.3));
-    byId('volume-home').addEventListener('click', () => this.orbit?.home());
+    byId('volume-in').addEventListener('click', () => this.orbit.zoom(1 / 1.3));
+    byId('volume-out').addEventListener('click', () => this.orbit.zoom(1.3));
+    byId('volume-home').addEventListener('click', () => this.orbit.home());
     this.#cutSelect.addEventListener('change', () => this.showCut());
     this.#colourSelect.addEventListener('change', () => this.#colour());
     this.#position.addEventListener('input', () => {
@@ -86,17 +80,18 @@ export class VolumeView {
     });
     slices.cursor.addEventListener('move', () => this.showCut());
     slices.addEventListener('shown', () => this.#colour());
-    this.#canvas.addEventListener('webglcontextlost', (event) => event.preventDefault());
-    this.#canvas.addEventListener('webglcontextrestored', () => {
-      this.#renderer = new VolumeRenderer(gl);
-      this.#loaded = false;
-      this.#upload();
-    });
     watchSize(this.#canvas, this.redraw);
     new IntersectionObserver((entries) => {
       this.#seen = entries.some((entry) => entry.isIntersecting);
+      if (this.#seen) this.#looking ??= this.#findPainter();
       this.#upload();
     }).observe(this.#canvas);
+  }
+
+  async #findPainter() {
+    this.#painter = await painter(this.#canvas);
+    if (this.#painter) this.#upload();
+    else this.#refuse('This browser shows no 3D here: WebGL2 is missing or switched off. The cross-section shows the same structure.');
   }
 
   /**
@@ -106,7 +101,6 @@ export class VolumeView {
    * @param {import('./slices.js').PhaseStyle[]} styles
    */
   async setStructure(grid, labels, styles) {
-    if (!this.#renderer) return;
     this.#asked = labels;
     try {
       const found = await labels;
@@ -116,13 +110,8 @@ export class VolumeView {
       if (isGone(error)) return;
       throw error;
     }
-    if (Math.max(...grid.size) > this.#renderer.limit) {
-      this.#labels = null;
-      return this.#say(`More than ${this.#renderer.limit} voxels along an axis: this device cannot show them in 3D.`);
-    }
     this.#grid = grid;
     this.#palette = [...styles.map((style) => style.rgb), ...SPECIAL.map((part) => part.rgb)];
-    this.#say(null);
     this.#buildParts(styles);
     this.showCut();
     this.#loaded = false;
@@ -144,9 +133,13 @@ export class VolumeView {
 
   /** Brings the picture up to date, if it is in sight. */
   #upload() {
-    if (!this.#renderer || !this.#seen || this.#labels?.length !== this.#grid?.size.reduce((a, b) => a * b)) return;
-    if (this.#labels && this.#grid && !this.#loaded) {
-      this.#renderer.load(this.#labels, this.#grid.size);
+    const [painter, labels, grid] = [this.#painter, this.#labels, this.#grid];
+    if (!painter || !labels || !grid || !this.#seen) return;
+    if (!this.#loaded) {
+      const fits = Math.max(...grid.size) <= painter.limit;
+      this.#say(fits ? null : `More than ${painter.limit} voxels along an axis: this device cannot show them in 3D.`);
+      if (!fits) return;
+      painter.take({ kind: 'labels', labels, size: grid.size });
       this.#loaded = true;
       this.#coloured = '';
     }
@@ -166,13 +159,13 @@ export class VolumeView {
       const field = colours && colours.view.key !== 'phase' ? colours : null;
       const wanted = field ? JSON.stringify([field.view.key, this.slices.instant, field.scale, field.colormap]) : '';
       byId('volume-coloured').textContent = field ? `${field.view.label}, in the colours of the cross-section` : '';
-      if (wanted === this.#coloured || !this.#labels || !this.#loaded || !this.#seen || !this.#renderer) return;
+      if (wanted === this.#coloured || !this.#labels || !this.#loaded || !this.#seen || !this.#painter) return;
       try {
         if (field) {
           const bytes = await this.simulator.field(field.view.key, field.time_s, field.scale);
           // A field of a structure that was replaced meanwhile.
           if (bytes.length !== this.#labels.length) return;
-          this.#renderer.loadField(bytes, this.module.colour_ramp(field.colormap));
+          this.#painter.take({ kind: 'field', bytes, ramp: this.module.colour_ramp(field.colormap) }, [bytes.buffer]);
         }
         this.#coloured = wanted;
         this.#move();
@@ -240,39 +233,11 @@ export class VolumeView {
     this.redraw();
   }
 
-  /** Sizes the canvas: coarser while it is being turned, sharp at rest. */
-  #fit() {
-    const place = /** @type {HTMLElement} */ (this.#canvas.parentElement).getBoundingClientRect();
-    const ratio = this.#moving ? Math.min(1, window.devicePixelRatio) : Math.min(MOST_SHARP, window.devicePixelRatio);
-    const [width, height] = [Math.round(place.width * ratio), Math.round(place.height * ratio)];
-    if (this.#canvas.width !== width) this.#canvas.width = width;
-    if (this.#canvas.height !== height) this.#canvas.height = height;
-    return width > 0 && height > 0;
-  }
-
-  /** @param {Vector} size @returns {Camera} */
-  #camera(size) {
-    const { yaw, pitch, distance } = /** @type {Orbit} */ (this.orbit).pose;
-    const [sy, cy, sp, cp] = [Math.sin(yaw), Math.cos(yaw), Math.sin(pitch), Math.cos(pitch)];
-    // As the cross-section across y has it: z to the right, x up, y towards the viewer.
-    const turned = (/** @type {number} */ r, /** @type {number} */ u, /** @type {number} */ f) => /** @type {Vector} */ ([u, f, r]);
-    const back = turned(sy * cp, sp, cy * cp);
-    const aspect = this.#canvas.width / this.#canvas.height;
-    // Wide structures fill the width, tall places the height.
-    const lens = LENS / Math.min(1, aspect / 1.45);
-    const away = Math.hypot(...size) * distance * 0.9;
-    const scale = (/** @type {Vector} */ v, /** @type {number} */ by) => /** @type {Vector} */ (v.map((c) => c * by));
-    return {
-      eye: /** @type {Vector} */ (size.map((n, i) => n / 2 + back[i] * away)),
-      forward: scale(back, -1),
-      right: scale(turned(cy, 0, -sy), lens * aspect),
-      up: scale(turned(-sy * sp, cp, -cy * sp), lens),
-    };
-  }
-
   #draw() {
     const grid = this.#grid;
-    if (!this.#renderer || !this.#seen || !this.#loaded || !grid || !this.#fit()) return;
+    // Coarser while it is being turned, sharp at rest.
+    const [width, height] = pixelsOf(this.#canvas, Math.min(this.#moving ? 1 : MOST_SHARP, window.devicePixelRatio));
+    if (!this.#painter || !this.#seen || !this.#loaded || !grid || !width || !height) return;
     const { axis, index } = this.slices.cursor.cut;
     const side = this.#cutSelect.value;
     const cutAxis = side === 'none' ? -1 : AXES.indexOf(axis);
@@ -283,8 +248,8 @@ export class VolumeView {
     // The layer of the cross-section itself stays, and faces the viewer.
     if (side === 'above') high[cutAxis] = Math.min(index + 1, grid.size[cutAxis]);
     if (side === 'below') low[cutAxis] = Math.min(index, grid.size[cutAxis] - 1);
-    const camera = this.#camera(grid.size);
-    this.#renderer.draw({
+    const camera = cameraAt(this.orbit.pose, grid.size, width / height);
+    const scene = {
       camera,
       low,
       high,
@@ -296,7 +261,8 @@ export class VolumeView {
       standOut: SPECIAL.filter(({ label }) => this.#marked(label)).reduce((set, { label }) => set | (1 << label), 0),
       edge: rgb(getComputedStyle(byId('volume-start')).color),
       accent: rgb(getComputedStyle(byId('volume-place')).color),
-    });
+    };
+    this.#painter.take({ kind: 'scene', scene, width, height });
     const [nx, ny, nz] = grid.size;
     place(byId('volume-start'), project(camera, [nx / 2, ny / 2, -0.02 * nz]));
     place(byId('volume-end'), project(camera, [nx / 2, ny / 2, 1.02 * nz]));
