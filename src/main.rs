@@ -73,7 +73,7 @@ enum Task {
         #[command(flatten)]
         sample: validation::Sample,
         /// Parameter sets to try at most
-        #[arg(long, value_name = "N", default_value_t = 40)]
+        #[arg(long, value_name = "N", default_value_t = 120)]
         evaluations: usize,
     },
     /// Prints every number of the paper beside the model's, over several seeds

@@ -241,6 +241,11 @@ impl Free {
     }
 }
 
+/// Share of a parameter's range that the fit resolves.
+const NEAR: f64 = 0.01;
+/// Objective where a run fails.
+const WORKS_NOT: f64 = 1e3;
+
 /// What a residual is measured against: the tolerance that the project sets itself for that kind of number.
 fn tolerance(line: &Line) -> f64 {
     match line.quantity.as_str() {
@@ -253,10 +258,11 @@ fn tolerance(line: &Line) -> f64 {
 
 /// Fits the free parameters to the fitted numbers by COBYLA (Powell 1994) and prints the way there.
 ///
-/// The objective is the sum of squares of the residuals, each over its tolerance; it starts from the recipe's defaults.
+/// The objective is the sum of squares of the residuals, each over its tolerance; it starts from the recipe's defaults and ends
+/// when no parameter moves by more than [`NEAR`] of its range.
 ///
 /// # Errors
-/// Bad fields; a run that fails.
+/// Bad fields; no run that succeeds.
 pub fn calibrate(sample: &Sample, evaluations: usize) -> Result<()> {
     let fixed = sample.changes()?;
     let measured: Vec<Measurement> = MEASURED
@@ -284,20 +290,22 @@ pub fn calibrate(sample: &Sample, evaluations: usize) -> Result<()> {
                 sum
             }
             Err(error) => {
+                // No electrode works there (a side current beyond that of the charge, say): the search goes elsewhere.
+                eprintln!("  -  {error:#}");
                 *failure.borrow_mut() = Some(error);
-                f64::INFINITY
+                WORKS_NOT
             }
         }
     };
     let bounds = vec![(0.0, 1.0); FREE.len()];
     let none: Vec<fn(&[f64], &mut ()) -> f64> = Vec::new();
-    // COBYLA reports running out of evaluations as a success; the best of all counts in any case.
-    let _ = cobyla::minimize(objective, &start, &bounds, &none, (), evaluations, cobyla::RhoBeg::All(0.15), None);
-    if let Some(error) = failure.take() {
-        return Err(error);
-    }
+    let stop = cobyla::StopTols { xtol_abs: vec![NEAR; FREE.len()], ..Default::default() };
+    let end =
+        cobyla::minimize(objective, &start, &bounds, &none, (), evaluations, cobyla::RhoBeg::All(0.1), Some(stop));
     let history = history.into_inner();
-    let best = history.iter().min_by(|a, b| a.0.total_cmp(&b.0)).context("no evaluation")?;
+    let Some(best) = history.iter().min_by(|a, b| a.0.total_cmp(&b.0)) else {
+        return Err(failure.take().unwrap_or_else(|| anyhow::anyhow!("no evaluation")));
+    };
     let parameters: Map<String, Value> =
         FREE.iter().map(|f| (f.field.to_string(), best.1.get(f.field).cloned().unwrap_or_default())).collect();
     volume::print(&json!({
@@ -305,6 +313,8 @@ pub fn calibrate(sample: &Sample, evaluations: usize) -> Result<()> {
         "voxel_um": sample.voxel_um,
         "seeds": sample.seeds,
         "evaluations": history.len(),
+        "end": end.map_or_else(|(why, ..)| format!("{why:?}"), |(how, ..)| format!("{how:?}")),
+        "objective_of_defaults": history[0].0,
         "objective": best.0,
         "parameters": parameters,
         "rows": best.2,

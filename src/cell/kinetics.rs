@@ -78,11 +78,15 @@ pub fn interface_current(
         let j = below.conductance * (theta - below.theta);
         let dj_dw = -below.conductance * slope;
         let (j0, dj0_du) = exchange(below.u - w);
-        let excess = w + resistance * j + TWICE_THERMAL * asinh(j / (2.0 * j0)) - delta;
-        let transfer = TWICE_THERMAL / (j * j + 4.0 * j0 * j0).sqrt();
-        let slope = 1.0 + resistance * dj_dw + transfer * (dj_dw + dj0_du * j / j0);
-        let correction = excess / slope;
-        let share = 1.0 / slope;
+        // asinh y and its derivative from one root; one logarithm leaves an absolute error of 1e-15, which is enough here.
+        let half = 0.5 / j0;
+        let y = half * j;
+        let root = (y * y + 1.0).sqrt();
+        let asinh = libm::copysign(libm::log(y.abs() + root), y);
+        let excess = w + resistance * j + TWICE_THERMAL * asinh - delta;
+        let transfer = TWICE_THERMAL * half / root;
+        let share = 1.0 / (1.0 + resistance * dj_dw + transfer * (dj_dw + 2.0 * dj0_du * y));
+        let correction = excess * share;
         result = InterfaceCurrent { j: j - dj_dw * correction, slope: dj_dw * share, drop: w - correction, share };
         if excess.abs() <= CLOSED || high - low <= 1e-14 {
             break;
@@ -129,12 +133,6 @@ impl Oxidation {
         let j = self.current_density * libm::exp(exponent);
         (j, j / (2.0 * THERMAL_VOLTAGE))
     }
-}
-
-/// Inverse hyperbolic sine to an absolute error of 1e-15: one logarithm, where a small relative error would take two.
-fn asinh(y: f64) -> f64 {
-    let magnitude = y.abs();
-    libm::copysign(libm::log(magnitude + (magnitude * magnitude + 1.0).sqrt()), y)
 }
 
 #[cfg(test)]
