@@ -91,6 +91,13 @@ async function start() {
     { onResult: () => tellAround('result'), onFail: fail },
   );
   slices.addEventListener('shown', () => plots.point(discharges.discharged, slices.instant));
+  const links = new Links(form.fields, presets, first, (recipe) => module.check_recipe(recipe).issues ?? [], {
+    cut: AXES,
+    show: slices.views.map(({ key }) => key),
+    chart: KINDS.map(([key]) => key),
+    over: plots.overs,
+  });
+  const address = new Address(links, bench, slices, plots, { check, onWrite: () => tellAround('state'), onBadLink: (failure) => bar.warn(failure) });
 
   // The recipe -----------------------------------------------------------------------------------------------------------------
 
@@ -208,13 +215,6 @@ async function start() {
 
   // Begins ----------------------------------------------------------------------------------------------------------------------
 
-  const links = new Links(form.fields, presets, first, (recipe) => module.check_recipe(recipe).issues ?? [], {
-    cut: AXES,
-    show: slices.views.map(({ key }) => key),
-    chart: KINDS.map(([key]) => key),
-    over: plots.overs,
-  });
-  const address = new Address(links, bench, slices, plots, { check, onWrite: () => tellAround('state'), onBadLink: (failure) => bar.warn(failure) });
   setUpKeyboard(
     [
       { keys: 'r', what: 'run the discharge', does: () => void discharges.run() },

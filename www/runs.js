@@ -105,7 +105,8 @@ export class RunList extends EventTarget {
    */
   take(others) {
     const fresh = others.filter((other) => !this.#twin(other));
-    this.#set([...this.runs, ...fresh.map((other) => this.#dress(other))]);
+    // One by one: each takes the colour that the others leave.
+    for (const other of fresh) this.#set([...this.runs, this.#dress(other)]);
     return fresh.length;
   }
 

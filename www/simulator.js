@@ -129,6 +129,25 @@ export class Simulator {
   }
 
   /**
+   * What ions and electrons find on their way through the thickness of a structure, sides periodic. In a slot of its own with
+   * one of the crew: what is shown, and its discharge, wait for nothing.
+   * @param {Recipe} recipe
+   * @param {Volume | null} volume
+   * @param {{ions: number[], electrons: number[]}} materials conductivities of the phases [S/m]
+   * @returns {Promise<{ions: import('./messages.js').Transport, electrons: import('./messages.js').Transport}>}
+   */
+  async rails(recipe, volume, materials) {
+    const [slot, client] = [++this.#lastSlot, this.#client(this.#crew[this.#crew.length - 1])];
+    const through = (/** @type {number[]} */ conductivity) =>
+      client.send({ kind: 'flow', slot, recipe, volume, flow: { conductivity, axis: 'z', periodic: true } });
+    try {
+      return { ions: await through(materials.ions), electrons: await through(materials.electrons) };
+    } finally {
+      client.release(slot);
+    }
+  }
+
+  /**
    * Size and labels of a file.
    * @param {File} file
    * @param {import('./messages.js').RawLayout | null} raw its layout, if the file does not tell
@@ -199,6 +218,12 @@ export class Simulator {
     return (this.#main ??= new WorkerClient(this.module, (crash) => this.onLost(crash)));
   }
 
+  /** @param {Hand} hand */
+  #client(hand) {
+    // A job tells of its own crash.
+    return (hand.client ??= new WorkerClient(this.module, () => {}));
+  }
+
   /** Jobs wait while somebody waits for a structure, or go on. @param {boolean} resting */
   rest(resting) {
     this.#resting = resting;
@@ -221,8 +246,7 @@ export class Simulator {
   /** @param {Hand} hand @param {Job} job */
   async #work(hand, { slot, recipe, options, resolve, reject }) {
     hand.busy = true;
-    // A job tells of its own crash.
-    const client = (hand.client ??= new WorkerClient(this.module, () => {}));
+    const client = this.#client(hand);
     try {
       resolve(await client.send({ kind: 'run', slot, recipe, volume: null }, options));
     } catch (error) {

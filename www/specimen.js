@@ -6,6 +6,7 @@ import { isAbort } from './simulator.js';
 import { setUpFiles } from './views/files.js';
 import { Flow } from './views/flow.js';
 import { Import } from './views/import.js';
+import { Rails } from './views/rails.js';
 import { showStructure } from './views/structure.js';
 import { showComposition } from './views/tables.js';
 
@@ -37,6 +38,7 @@ export class Specimen {
   #hasFlux = false;
   #files;
   #flow;
+  #rails;
   #enableFiles;
 
   /** @param {import('./bench.js').Bench} bench @param {Parts} parts @param {Hooks} hooks */
@@ -47,6 +49,10 @@ export class Specimen {
     const { module, simulator, runner, bar } = parts;
     this.#files = new Import(simulator, () => bench.styles, (taken) => this.#take(taken), () => this.#release());
     this.#flow = new Flow((request, what) => void this.#conduct(request, what), () => this.#flowing?.abort());
+    this.#rails = new Rails((materials) => {
+      const { recipe } = /** @type {Checked} */ (bench.checked);
+      return simulator.rails(recipe, bench.imported, materials);
+    });
     this.#enableFiles = setUpFiles(module.file_formats(), simulator, hooks.onFail);
     this.builder = new Builder(module, simulator, () => bench.imported, {
       onStage: (stage, fraction) => {
@@ -97,7 +103,9 @@ export class Specimen {
     const { title, carbon_coverage: carbon } = form.base;
     const reference = carbon !== null && !imported && form.isPreset() ? { title, carbon } : null;
     showStructure(styles, found, reference);
-    this.#flow.setMaterials(styles, module.conductivities(wanted.recipe));
+    const materials = module.conductivities(wanted.recipe);
+    this.#flow.setMaterials(styles, materials);
+    this.#rails.about(found?.voxel_hash ?? null, materials);
     this.#files.show(imported, found?.grid ?? null);
     this.#enableFiles(found !== null);
   }

@@ -1,6 +1,6 @@
 // @ts-check
 // One worker from the page's side: requests as promises, cancelled by AbortSignals. A worker that crashes, or does not answer a
-// cancellation, is replaced.
+// cancellation, is given up; the next request starts another.
 
 import { PICTURES } from './requests.js';
 
@@ -52,6 +52,7 @@ export class Pause extends EventTarget {
  * @property {(result: any) => void} resolve
  * @property {(error: Error) => void} reject
  * @property {() => void} forget
+ * @property {boolean} deaf is a structure being built for it? Then its worker hears nothing until that is done
  */
 
 /**
@@ -67,7 +68,7 @@ export class Pause extends EventTarget {
 let lastId = 0;
 
 export class WorkerClient {
-  /** @type {Worker} */
+  /** @type {Worker | null} none until there is something to ask */
   #worker;
   /** @type {WebAssembly.Module} */
   #module;
@@ -100,12 +101,13 @@ export class WorkerClient {
     return worker;
   }
 
-  #replace() {
+  #end() {
+    if (!this.#worker) return;
     this.#worker.onmessage = null;
     this.#worker.onerror = null;
     this.#worker.terminate();
     this.#ready = false;
-    this.#worker = this.#spawn();
+    this.#worker = null;
   }
 
   /**
@@ -121,6 +123,7 @@ export class WorkerClient {
       const id = ++lastId;
       const request = /** @type {Asked} */ ({ ...asked, id });
       const cancel = () => {
+        if (this.#pending.get(id)?.deaf) return this.#giveUp(id);
         this.#post({ kind: 'cancel', id });
         setTimeout(() => this.#giveUp(id), PATIENCE_MS);
       };
@@ -131,7 +134,7 @@ export class WorkerClient {
         signal?.removeEventListener('abort', cancel);
         pause?.removeEventListener('change', hold);
       };
-      const pending = { request, options, resolve, reject, forget };
+      const pending = { request, options, resolve, reject, forget, deaf: false };
       this.#pending.set(id, pending);
       this.#ask(pending);
     });
@@ -147,13 +150,16 @@ export class WorkerClient {
     this.#post({ kind: 'rest', resting });
   }
 
-  /** @param {Request} request */
+  /** What is about a task or a slot goes to whoever has it. @param {Request} request */
   #post(request) {
-    this.#worker.postMessage(request);
+    this.#worker?.postMessage(request);
   }
 
   /** @param {Pending} pending */
-  #ask({ request, options }) {
+  #ask(pending) {
+    const { request, options } = pending;
+    pending.deaf = false;
+    this.#worker ??= this.#spawn();
     if (options.pause?.paused) this.#post({ kind: 'pause', id: request.id });
     this.#post(request);
   }
@@ -169,7 +175,7 @@ export class WorkerClient {
   /** @param {number} id */
   #giveUp(id) {
     if (!this.#pending.has(id)) return;
-    this.#replace();
+    this.#end();
     for (const [other, pending] of [...this.#pending]) {
       const { request, options } = pending;
       // What waited behind the cancelled request is asked again; pictures and files of a lost structure are not.
@@ -187,7 +193,7 @@ export class WorkerClient {
       : 'The simulator cannot be started in this browser.';
     const failure = { code: 'crashed', stage: 'computing', message, hint };
     // A worker that dies before its first word would die again.
-    if (started) this.#replace();
+    if (started) this.#end();
     else this.#dead = failure;
     for (const other of [...this.#pending.keys()]) {
       const bystander = started && id !== null && other !== id;
@@ -202,8 +208,11 @@ export class WorkerClient {
       case 'ready':
         this.#ready = true;
         return;
-      case 'progress':
-        return this.#pending.get(reply.id)?.options.onProgress?.(reply.progress);
+      case 'progress': {
+        const pending = this.#pending.get(reply.id);
+        if (pending) pending.deaf = !('curve' in reply.progress);
+        return pending?.options.onProgress?.(reply.progress);
+      }
       case 'done':
         return this.#take(reply.id)?.resolve(reply.result);
       case 'cancelled':

@@ -62,7 +62,7 @@ browserTest(
     await page.addInitScript(watch);
     /** By address: workers load some files again, from the cache. */
     const bodies = new Map();
-    page.on('response', (response) => bodies.set(response.url(), response.body().catch(() => Buffer.alloc(0))));
+    page.on('response', (response) => bodies.set(response.url(), { time: response.request().timing().startTime, body: response.body().catch(() => Buffer.alloc(0)) }));
     const first = [];
     for (let k = 0; k < repeats; k += 1) {
       await page.goto('about:blank');
@@ -71,7 +71,8 @@ browserTest(
       await page.waitForFunction(() => window.painted.length > 0);
       first.push(await page.evaluate(() => window.painted[0]));
     }
-    const files = await Promise.all(bodies.values());
+    const painted = await page.evaluate(() => performance.timeOrigin + window.painted[0]);
+    const files = await Promise.all([...bodies.values()].filter(({ time }) => time < painted).map(({ body }) => body));
     const sum = (pack) => kilobytes(files.reduce((bytes, file) => bytes + pack(file).length, 0));
     console.log(`first load: ${files.length} files, ${sum((file) => file)}; gzip ${sum((file) => gzipSync(file, { level: 9 }))}, brotli ${sum((file) => brotliCompressSync(file))}`);
     console.log(`first structure: ${told(first, 'ms')} after the load began`);

@@ -45,6 +45,19 @@ browserTest('a run is renamed, hidden, pinned, and outlives a reload; what is no
   assert.match(await runs(page).textContent(), /the fast one/);
 }, { browsers: BOTH });
 
+browserTest('runs that come back have colours of their own', async ({ page, url }) => {
+  await runSmall({ page, url });
+  await rate(page, '2C');
+  await run(page);
+  await runs(page).nth(1).waitFor();
+  const colours = () => runs(page).locator('.line').evaluateAll((lines) => lines.map((line) => getComputedStyle(line).color));
+  const before = await colours();
+  assert.notEqual(before[0], before[1]);
+  await page.reload();
+  await runs(page).nth(1).waitFor();
+  assert.deepEqual(await colours(), before);
+});
+
 browserTest('each result carries its certificate, its assumptions and how to cite it', async ({ page, url }) => {
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
   await runSmall({ page, url });

@@ -44,6 +44,33 @@ browserTest('the paper’s coverage by carbon is marked for its electrodes, and 
   assert.ok(await mark.isHidden());
 });
 
+browserTest('both rails conduct what the command line says, and a new recipe clears the table', async ({ page, url }) => {
+  await open({ page, url });
+  await number(page, 'Voxel').fill('1.25');
+  await page.getByText('20 × 20 × 40').waitFor();
+  await ready(page);
+  const table = page.getByRole('table', { name: 'Conductivity through the thickness' });
+  assert.ok(await table.isHidden());
+  const button = page.getByRole('button', { name: 'Send a current through each rail' });
+  await button.click();
+  const { transport } = await native('build', 'lyc-10', '--voxel-um', '1.25', '--transport');
+  for (const [name, rail] of [['Lithium ions', transport.ionic], ['Electrons', transport.electronic]]) {
+    const row = table.getByRole('row', { name: new RegExp(`^${name}`) });
+    await row.waitFor();
+    const values = await row.locator('data').evaluateAll((cells) => cells.map((cell) => Number(cell.value)));
+    assert.deepEqual(values, [rail.effective_conductivity, rail.tortuosity_factor, rail.connected_fraction], name);
+    assert.ok(values[0] > 0);
+    // The unit is that of the column: mS/cm, not S/m.
+    const shown = Number(await row.getByRole('cell').first().textContent());
+    assert.ok(Math.abs(shown / (10 * values[0]) - 1) < 5e-3, `${shown} mS/cm against ${values[0]} S/m`);
+  }
+  assert.ok(await button.isDisabled());
+  await number(page, 'Porosity').fill('0.2');
+  await table.waitFor({ state: 'hidden' });
+  await ready(page);
+  assert.ok(await button.isEnabled());
+});
+
 browserTest('a fine structure is preceded by a coarse one, and an outdated one is dropped', async ({ page, url }) => {
   await open({ page, url });
   await number(page, 'Voxel').fill('2.5');
