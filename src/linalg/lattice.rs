@@ -323,7 +323,7 @@ impl Lattice {
 /// Three planes of nodes with a rim, so that the stencil needs no case for the sides of the domain.
 ///
 /// Plane 1 is the one in work; 0 lies below, 2 above.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Ring<T> {
     planes: [Vec<T>; 3],
     nx: usize,

@@ -1,14 +1,9 @@
 //! The hierarchy of networks and its K-cycle: an approximate inverse of A, the preconditioner.
 //!
-//! Level 0 is the [`Lattice`], smoothed by two damped Jacobi steps after the correction. One before and one after take as many
-//! iterations, but read all conductances twice, and memory is what large volumes wait for. Without a step before, M is not
-//! symmetric; correction and steps each shrink the error's energy, though, so z · r stays positive, and the conjugate
-//! gradients are flexible anyway.
-//!
-//! Level 1 joins the lattice's nodes inside 2 x 2 x 2 blocks, further levels by two or three passes of pairwise matching,
-//! smoothed by Gauss-Seidel; the coarsest is solved by Cholesky. Below level 0 each level takes up to two steps of
-//! conjugate gradients preconditioned by the next one (K-cycle; Notay and Vassilevski 2008), which makes the count of
-//! iterations independent of size and contrast.
+//! Level 0 is the [`Lattice`], smoothed by one damped Jacobi step before and after; level 1 joins its nodes inside
+//! 2 x 2 x 2 blocks, further levels by two or three passes of pairwise matching, smoothed by Gauss-Seidel; the coarsest is solved
+//! by Cholesky. Below level 0 each level takes up to two steps of conjugate gradients preconditioned by the next one
+//! (K-cycle; Notay and Vassilevski 2008), which makes the count of iterations independent of size and contrast.
 
 use super::aggregate::{QUALITY, match_pairs};
 use super::blocks::Blocks;
@@ -53,9 +48,6 @@ pub struct Multigrid {
     blocks: Blocks,
     /// Work of the way from and to level 1.
     work: Vec<f32>,
-    row: Vec<f32>,
-    /// Planes after the first Jacobi step.
-    stepped: Ring<f32>,
     levels: Vec<Level>,
     /// Lower triangle of the coarsest level's Cholesky factor, row by row.
     factor: Vec<f64>,
@@ -95,16 +87,8 @@ impl Multigrid {
         }
         let nodes = lattice.inverse_diagonal.iter().filter(|d| **d > 0.0).count();
         let thorough = (levels[0].graph.len() as f64) < THOROUGH_SHARE * nodes as f64;
-        let mut multigrid = Multigrid {
-            work: blocks.work(),
-            row: vec![0.0; lattice.size()[0]],
-            stepped: Ring::new(lattice),
-            blocks,
-            levels,
-            factor: Vec::new(),
-            y: Vec::new(),
-            thorough,
-        };
+        let mut multigrid =
+            Multigrid { work: blocks.work(), blocks, levels, factor: Vec::new(), y: Vec::new(), thorough };
         multigrid.factorise();
         multigrid
     }
@@ -154,81 +138,95 @@ impl Multigrid {
         z: &mut [f32],
         ring: &mut Ring<f32>,
     ) -> (f64, f64) {
-        self.restrict(lattice, r);
+        self.restrict_residual(lattice, r, z, ring);
         let solve = if self.thorough { two_steps } else { cycle };
         solve(&mut self.levels, &self.factor, &mut self.y);
         self.prolong_and_smooth(lattice, r, q, z, ring)
     }
 
-    /// The residual summed over the groups: the right-hand side of level 1.
-    fn restrict(&mut self, lattice: &Lattice, r: &[f32]) {
+    /// One damped Jacobi step from zero, its residual summed over the groups: the right-hand side of level 1.
+    ///
+    /// `buffer` is as long as `r` and holds nothing of value afterwards.
+    fn restrict_residual(&mut self, lattice: &Lattice, r: &[f32], buffer: &mut [f32], ring: &mut Ring<f32>) {
         let [nx, ny, nz] = lattice.size();
+        let layers = lattice.layers();
+        let d = &lattice.inverse_diagonal;
+        let step = |_: [usize; 3], node: usize, row: &mut [f32]| {
+            let (r, d) = (&r[node..][..row.len()], &d[node..][..row.len()]);
+            for k in 0..row.len() {
+                row[k] = DAMPING * d[k] * r[k];
+            }
+        };
+        let first_hub = lattice.hub(0);
+        let (buffer, hubs) = buffer.split_at_mut(first_hub);
+        step([0; 3], first_hub, hubs);
         let coarse = &mut self.levels[0].b;
         coarse.fill(0.0);
+        ring.start(lattice, hubs, step);
+        let flow = &mut buffer[..nx * ny * layers];
         for z in 0..nz {
-            for layer in 0..lattice.layers() {
+            ring.load(lattice, z + 1, hubs, step);
+            lattice.plane_flow(z, ring, flow);
+            for layer in 0..layers {
                 for y in 0..ny {
-                    self.row.copy_from_slice(&r[lattice.node(layer, [0, y, z])..][..nx]);
-                    self.blocks.restrict_row(lattice, [layer, y, z], &mut self.row, &mut self.work, coarse);
+                    let row = &mut flow[nx * (y + ny * layer)..][..nx];
+                    let r = &r[lattice.node(layer, [0, y, z])..][..nx];
+                    for x in 0..nx {
+                        row[x] = r[x] - row[x];
+                    }
+                    self.blocks.restrict_row(lattice, [layer, y, z], row, &mut self.work, coarse);
                 }
             }
+            ring.advance();
         }
-        for k in 0..lattice.hubs() {
-            coarse[self.blocks.count - lattice.hubs() + k] = r[lattice.hub(k)];
+        for (k, &here) in hubs.iter().enumerate() {
+            let mut flow = f64::from(lattice.hub_excess[k] * here);
+            lattice.for_each_spoke(k, |i, g| flow += f64::from(g * (here - DAMPING * d[i] * r[i])));
+            coarse[self.blocks.count - hubs.len() + k] = r[first_hub + k] - flow as f32;
         }
     }
 
-    /// The correction of level 1 after two damped Jacobi steps, in one pass: the second runs a plane behind the first. Returns
-    /// z · r and z · q.
+    /// Adds the correction of level 1 to the first Jacobi step and takes a second one; returns z · r and z · q.
     fn prolong_and_smooth(
         &mut self,
         lattice: &Lattice,
         r: &[f32],
         q: &[f32],
         z: &mut [f32],
-        prolonged: &mut Ring<f32>,
+        ring: &mut Ring<f32>,
     ) -> (f64, f64) {
         let [nx, ny, nz] = lattice.size();
         let layers = lattice.layers();
         let plane_len = nx * ny * layers;
         let d = &lattice.inverse_diagonal;
-        let Multigrid { blocks, work, levels, stepped, .. } = self;
-        let coarse = &levels[0].x;
+        let (coarse, blocks, work) = (&self.levels[0].x, &self.blocks, &mut self.work);
         let first_hub = lattice.hub(0);
         let (body, hubs) = z.split_at_mut(first_hub);
-        // A hub is a group of its own: it is right after the prolongation, and takes the second step only.
-        hubs.copy_from_slice(&coarse[blocks.count - lattice.hubs()..]);
-        let mut prolong =
-            |at: [usize; 3], _: usize, row: &mut [f32]| blocks.prolong_row(lattice, at, coarse, work, row);
+        for (k, hub) in hubs.iter_mut().enumerate() {
+            *hub = DAMPING * d[first_hub + k] * r[first_hub + k] + coarse[blocks.count - lattice.hubs() + k];
+        }
+        let mut fill = |at: [usize; 3], node: usize, row: &mut [f32]| {
+            blocks.prolong_row(lattice, at, coarse, work, row);
+            let (r, d) = (&r[node..][..row.len()], &d[node..][..row.len()]);
+            for k in 0..row.len() {
+                // Computed either way, so that the loop has no branch and runs in vectors.
+                let stepped = row[k] + DAMPING * d[k] * r[k];
+                row[k] = if d[k] > 0.0 { stepped } else { 0.0 };
+            }
+        };
+        // The hubs' second step sees the nodes before theirs, as every node's does.
         let mut hub_flow: Vec<f64> = hubs.iter().zip(&lattice.hub_excess).map(|(x, e)| f64::from(x * e)).collect();
         let (mut z_r, mut z_q) = (Dot::default(), Dot::default());
-        prolonged.start(lattice, hubs, &mut prolong);
-        for ahead in 0..=nz {
-            if ahead < nz {
-                prolonged.load(lattice, ahead + 1, hubs, &mut prolong);
-                lattice.plane_flow(ahead, prolonged, &mut body[ahead * plane_len..][..plane_len]);
-            }
-            let step = |[layer, y, _]: [usize; 3], node: usize, row: &mut [f32]| {
-                let before = &prolonged.plane(1)[prolonged.offset(layer, y)..][..nx];
-                let (r, d, flow) = (&r[node..][..nx], &d[node..][..nx], &body[node..][..nx]);
-                for x in 0..nx {
-                    row[x] = before[x] + DAMPING * d[x] * (r[x] - flow[x]);
-                }
-            };
-            let Some(plane) = ahead.checked_sub(1) else {
-                stepped.start(lattice, hubs, step);
-                prolonged.advance();
-                continue;
-            };
-            stepped.load(lattice, ahead, hubs, step);
-            prolonged.advance();
+        ring.start(lattice, hubs, &mut fill);
+        for plane in 0..nz {
+            ring.load(lattice, plane + 1, hubs, &mut fill);
             let out = &mut body[plane * plane_len..][..plane_len];
-            lattice.plane_flow(plane, stepped, out);
+            lattice.plane_flow(plane, ring, out);
             for layer in 0..layers {
                 for y in 0..ny {
                     let node = lattice.node(layer, [0, y, plane]);
                     let row = &mut out[nx * (y + ny * layer)..][..nx];
-                    let before = &stepped.plane(1)[stepped.offset(layer, y)..][..nx];
+                    let before = &ring.plane(1)[ring.offset(layer, y)..][..nx];
                     for (side, outer) in [(0, 0), (1, nz - 1)] {
                         if let (End::Hub(k), true) = (lattice.ends[layer][side], plane == outer) {
                             let g = &lattice.gz[node + side * plane_len..][..nx];
@@ -239,15 +237,13 @@ impl Multigrid {
                     }
                     let (r, d) = (&r[node..][..nx], &d[node..][..nx]);
                     for x in 0..nx {
-                        // Computed either way, so that the loop has no branch and runs in vectors.
-                        let after = before[x] + DAMPING * d[x] * (r[x] - row[x]);
-                        row[x] = if d[x] > 0.0 { after } else { 0.0 };
+                        row[x] = before[x] + DAMPING * d[x] * (r[x] - row[x]);
                     }
                 }
             }
             z_r.add(out, &r[plane * plane_len..][..plane_len]);
             z_q.add(out, &q[plane * plane_len..][..plane_len]);
-            stepped.advance();
+            ring.advance();
         }
         let (mut z_r, mut z_q) = (z_r.sum(), z_q.sum());
         for (k, hub) in hubs.iter_mut().enumerate() {
