@@ -19,8 +19,9 @@ use serde_json::json;
 
 const CASES: u64 = 60;
 /// Cases that once failed: holds whose current dies out or is all taken by oxidation, terminals of a high resistance, a cliff of
-/// the voltage where nothing can be solved any more, a packing that is refused.
-const HARD: [u64; 8] = [1019, 1199, 1367, 1429, 1797, 2224, 2400, 4245];
+/// the voltage where nothing can be solved any more, a packing that is refused, a
+/// preconditioner that has to be symmetric.
+const HARD: [u64; 9] = [1017, 1019, 1199, 1367, 1429, 1797, 2224, 2400, 4245];
 /// Calls of `advance` within which every case ends; most take less than a tenth of them.
 const MOST_CALLS: usize = 20_000;
 
@@ -170,13 +171,11 @@ fn losses_add_up(before: &Row, row: &Row) -> Result<(), String> {
     }
     let lost = (row.ocv_v - row.voltage_v) * row.c_rate.signum();
     let error = (row.losses.total() - lost).abs();
-    // To 1 % of the losses, which may take each other back (particles at different x feed one another).
+    // To 1 % of the losses, which may take each other back (particles at different x feed one another); currents are balanced to a
+    // share of the current, of 0.1C where it is less, and the losses no better.
+    let small = (0.1 / row.c_rate.abs()).max(1.0);
     let parts: f64 = row.losses.values().iter().map(|part| part.abs()).sum();
-    if error <= 0.01 * parts + 2e-5 {
-        Ok(())
-    } else {
-        Err(format!("losses off by {error} V of {lost} V"))
-    }
+    if error <= 0.01 * parts * small + 2e-5 { Ok(()) } else { Err(format!("losses off by {error} V of {lost} V")) }
 }
 
 #[test]
