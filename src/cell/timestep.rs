@@ -12,7 +12,7 @@ pub struct StepControl {
     /// Local error and change of the terminal voltage aimed at in a step [V].
     pub voltage_error: f64,
     pub voltage_step: f64,
-    /// The same of the logarithm of the current in a hold (of the current over [`LEAST_WATCHED`] where it is less).
+    /// The same of the logarithm of the current in a hold (below 0.02C, of the current over 0.02C).
     pub current_error: f64,
     pub current_step: f64,
     /// Greatest charge of a step, as a share of an hour at 1C.
