@@ -19,7 +19,8 @@ const STOP_REASONS = {
   upper_cutoff: 'upper cut-off voltage',
   current_cutoff: 'cut-off current',
   time_elapsed: 'time elapsed',
-  surface_saturated: 'surfaces full of lithium',
+  limit_unreached: 'limit never reached: a side reaction takes the current',
+  surface_saturated: 'no voltage within the limit drives this current',
   no_conducting_path: 'no conducting path',
 };
 
