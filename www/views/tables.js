@@ -18,6 +18,8 @@ const STOP_REASONS = {
   lower_cutoff: 'cut-off voltage',
   upper_cutoff: 'upper cut-off voltage',
   current_cutoff: 'cut-off current',
+  // A side reaction keeps up the current of a hold or charge, whose limit is never reached.
+  current_settled: 'current settled',
   time_elapsed: 'time elapsed',
   surface_saturated: 'surfaces full of lithium',
   no_conducting_path: 'no conducting path',
