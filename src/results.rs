@@ -17,7 +17,10 @@ pub enum StopReason {
     CurrentCutoff,
     /// The time was up.
     TimeElapsed,
-    /// The surfaces could not take up (or, in a charge, give up) the lithium of this current, even for a moment.
+    /// Five hours of the rate did not lead to the limit: a side reaction takes the current.
+    LimitUnreached,
+    /// No voltage within the limit drives this current, even for a moment: mostly the surfaces cannot take up (or, in a charge, give
+    /// up) its lithium.
     SurfaceSaturated,
     /// No chain of particles joins the separator to the current collector: no current can flow.
     NoConductingPath,

@@ -317,6 +317,7 @@ impl Simulation {
             End::Voltage if accepted.current > 0.0 => StopReason::LowerCutoff,
             End::Voltage => StopReason::UpperCutoff,
             End::Current => StopReason::CurrentCutoff,
+            End::Time if self.protocol.steps[self.steps.len()].for_s.is_none() => StopReason::LimitUnreached,
             End::Time => StopReason::TimeElapsed,
             End::Saturated => StopReason::SurfaceSaturated,
         };

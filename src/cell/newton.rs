@@ -76,6 +76,8 @@ enum Stage {
 pub struct Newton {
     pcg: Pcg,
     multigrid: Option<Multigrid>,
+    /// Was it made for the solve in work?
+    fresh: bool,
     residual: Vec<f64>,
     stage: Stage,
     iterations: usize,
@@ -105,6 +107,7 @@ impl Newton {
         Newton {
             pcg: Pcg::new(&network.lattice),
             multigrid: None,
+            fresh: false,
             residual: vec![0.0; n],
             stage: Stage::Evaluate,
             iterations: 0,
@@ -163,7 +166,11 @@ impl Newton {
                     Err(failure) => {
                         // Whatever went wrong, the next try gets a hierarchy of its own.
                         self.multigrid = None;
-                        return Err(Failure::Linear(failure));
+                        if self.fresh {
+                            return Err(Failure::Linear(failure));
+                        }
+                        self.begin_solve(network);
+                        return Ok(Progress::Running);
                     }
                 };
                 if let pcg::Step::Converged(info) = step {
@@ -178,7 +185,8 @@ impl Newton {
 
     fn begin_solve(&mut self, network: &mut Network) {
         network.lattice.update_diagonal();
-        if self.multigrid.is_none() || self.wasted > WORTH_A_SETUP {
+        self.fresh = self.multigrid.is_none() || self.wasted > WORTH_A_SETUP;
+        if self.fresh {
             self.multigrid = Some(Multigrid::new(&network.lattice));
             self.statistics.setups += 1;
             self.wasted = 0.0;

@@ -12,7 +12,7 @@ pub struct StepControl {
     /// Local error and change of the terminal voltage aimed at in a step [V].
     pub voltage_error: f64,
     pub voltage_step: f64,
-    /// The same of the logarithm of the current in a hold (of the current over [`LEAST_WATCHED`] where it is less).
+    /// The same of the logarithm of the current in a hold (below 0.02C, of the current over 0.02C).
     pub current_error: f64,
     pub current_step: f64,
     /// Greatest charge of a step, as a share of an hour at 1C.
@@ -67,7 +67,7 @@ pub enum End {
     Voltage,
     Current,
     Time,
-    /// The surfaces could not carry the current from the first moment on.
+    /// No voltage within the limit drives the current, from the first moment on.
     Saturated,
 }
 
@@ -276,8 +276,8 @@ impl Integrator {
             Ok(newton::Progress::Running) => Ok(Progress::Running),
             Ok(newton::Progress::Converged(_)) => self.judge(),
             Err(cause) => {
-                if self.is_on_a_cliff() {
-                    return Ok(self.stop_here(End::Voltage));
+                if self.has_run_away() {
+                    return Ok(self.stop_here(if self.stage_steps == 0 { End::Saturated } else { End::Voltage }));
                 }
                 self.reject(0.3);
                 if self.rejections > MAX_REJECTIONS || self.dt < SHORTEST {
@@ -357,17 +357,21 @@ impl Integrator {
         self.dt < 1e-4 * self.longest
     }
 
-    /// Have the last steps of a current passed next to nothing, while the voltage ran away with them? Where not even the present
-    /// one can be solved, there is nothing more to come.
-    fn is_on_a_cliff(&self) -> bool {
-        let [last, before, ..] = self.past[..] else { return false };
-        let falls = (before.watched - last.watched) * self.current > 0.0;
-        matches!(self.stage.load, Load::Current(_)) && falls && self.is_negligible() && last.dt < 1e-4 * self.longest
+    /// Has the voltage gone beyond its limit in a step that passes next to nothing, and that could not be solved? No voltage
+    /// drives this current then.
+    fn has_run_away(&self) -> bool {
+        let voltage = self.trial[self.network.lattice.hub(TERMINAL)];
+        let beyond = (voltage - self.stage.limit_v) * self.current.signum() < 0.0;
+        matches!(self.stage.load, Load::Current(current) if current != 0.0) && self.is_negligible() && beyond
     }
 
     /// The end lies inside the negligible step in work: the stage ends where the last step ended.
     fn stop_here(&mut self, end: End) -> Progress {
         self.in_step = false;
+        // What the network knows of each interface belongs to the step given up.
+        let Integrator { network, states, trial, .. } = self;
+        network.freeze(&states[0]);
+        network.evaluate(&states[0], trial);
         Progress::Accepted(Accepted {
             time: self.time,
             voltage: self.stage.limit_v,
