@@ -104,21 +104,35 @@ export class Discharges {
     this.enable();
     try {
       await done;
-      const { discharge_capacity_mah_g, time_steps, stop_reason } = /** @type {import('./messages.js').Summary} */ (current.summary);
-      const text = `${discharge_capacity_mah_g.toFixed(1)} mAh/g in ${time_steps} time steps, ended by ${stopReason(stop_reason)}`;
-      if (runner.shown) return;
+      // Something else is on the bench by now.
+      if (runner.hasLeft(current)) return;
       slices.refresh();
-      bar.say('Finished', text, 1);
       bench.answered = current.recipe;
       bench.result = current.summary;
+      this.sayResult();
       hooks.onResult();
     } catch (error) {
+      if (runner.hasLeft(current)) return this.#failUnseen(error);
       if (isAbort(error) && !runner.shown) bar.say(current.live ? 'Ready' : 'Cancelled', '', 0);
       hooks.onFail(error);
     } finally {
       this.enable();
       if (!runner.shown) specimen.ensure();
     }
+  }
+
+  /** What the recipe's discharge came to. */
+  sayResult() {
+    const { bench, parts: { bar } } = this;
+    const { discharge_capacity_mah_g, time_steps, stop_reason } = /** @type {import('./messages.js').Summary} */ (bench.result);
+    bar.say('Finished', `${discharge_capacity_mah_g.toFixed(1)} mAh/g in ${time_steps} time steps, ended by ${stopReason(stop_reason)}`, 1);
+  }
+
+  /** A run out of sight leaves the bar alone. @param {unknown} error */
+  #failUnseen(error) {
+    if (isAbort(error)) return;
+    if (!(error instanceof SimulatorError)) throw error;
+    this.parts.bar.warn(error.failure);
   }
 
   /** A discharge that begins by itself: of the recipe, or of a coarse one if that would take long. */
@@ -129,7 +143,7 @@ export class Discharges {
     if (!sketch) {
       const known = list.find(checked.recipe);
       // What is in the list already is computed again for its fields, not listed twice.
-      if (known) return void this.#discharge({ ...known, live: true, state: 'waiting', curve: {} });
+      if (known) return void this.#discharge({ ...known, live: true, pinned: false, state: 'waiting', curve: {} });
       return void this.#discharge(list.add(this.#wanted(true)));
     }
     if (!list.find(sketch)) void this.enqueue({ ...this.#wanted(true), recipe: sketch, title: form.title(sketch) });
@@ -147,13 +161,11 @@ export class Discharges {
 
   /** A run out of sight. @param {import('./runs.js').Wanted} wish */
   async enqueue(wish) {
-    const { runner, list, bar } = this.parts;
+    const { runner, list } = this.parts;
     try {
       await runner.enqueue(list.add(wish));
     } catch (error) {
-      if (isAbort(error)) return;
-      if (!(error instanceof SimulatorError)) throw error;
-      bar.warn(error.failure);
+      this.#failUnseen(error);
     }
   }
 

@@ -118,12 +118,14 @@ async function start() {
     discharges.makeWay();
     discharges.enable();
     if (!checked) {
-      specimen.builder.drop();
+      specimen.drop();
       const faults = answer.issues.length === 1 ? '1 fault is marked' : `${answer.issues.length} faults are marked`;
       if (!runner.shown) bar.say('The recipe cannot be built', faults, 0);
       return;
     }
-    if (!bench.isAnswered) bench.answered = null;
+    // A fault that was put right has talked over the result.
+    if (bench.isAnswered) discharges.sayResult();
+    else bench.answered = null;
     specimen.want(checked);
   }
 

@@ -25,6 +25,8 @@ const TOLD_FROM = { fraction: 0.03, seconds: 0.5 };
 export class Runner {
   /** @type {Map<Run, Under>} */
   #under = new Map();
+  /** Runs that were shown, and went on without. @type {WeakSet<Run>} */
+  #left = new WeakSet();
 
   /**
    * @param {import('./simulator.js').Simulator} simulator
@@ -63,7 +65,13 @@ export class Runner {
     const under = run && this.#under.get(run);
     if (!under) return;
     under.shown = false;
+    this.#left.add(run);
     this.simulator.leave();
+  }
+
+  /** @param {Run} run */
+  hasLeft(run) {
+    return this.#left.has(run);
   }
 
   /** @param {Run} run */

@@ -36,6 +36,8 @@ export class Specimen {
   #flowing = null;
   /** Does the structure that is shown have a current to draw? */
   #hasFlux = false;
+  /** The recipe of the report on the bench. @type {import('./messages.js').Recipe | null} */
+  #reported = null;
   #files;
   #flow;
   #rails;
@@ -74,9 +76,17 @@ export class Specimen {
 
   /** The recipe is this one now: follows it. @param {Checked} wanted */
   want(wanted) {
-    const { bench } = this;
-    this.#tell(wanted, bench.imported ? bench.report : null);
+    const { bench, parts: { module } } = this;
+    // What is outdated is given up first, and may take the structure along.
     this.builder.want(wanted);
+    const same = bench.imported !== null || (this.#reported !== null && module.same_structure(this.#reported, wanted.recipe));
+    this.#tell(wanted, same ? bench.report : null);
+  }
+
+  /** The recipe has faults: there is nothing to build, nor to send a current through. */
+  drop() {
+    this.builder.drop();
+    this.#rails.about(null, null);
   }
 
   /** Makes the recipe's structure, if it is not there. */
@@ -105,7 +115,8 @@ export class Specimen {
     showStructure(styles, found, reference);
     const materials = module.conductivities(wanted.recipe);
     this.#flow.setMaterials(styles, materials);
-    this.#rails.about(found?.voxel_hash ?? null, materials);
+    // A file may be on the bench while the recipe has faults.
+    this.#rails.about((bench.checked && found?.voxel_hash) ?? null, materials);
     this.#files.show(imported, found?.grid ?? null);
     this.#enableFiles(found !== null);
   }
@@ -118,6 +129,7 @@ export class Specimen {
   #show(wanted, found) {
     const { bench, parts: { simulator, slices, volume } } = this;
     bench.report = found;
+    this.#reported = wanted.recipe;
     this.#tell(wanted, found);
     this.#keepFlux(found.has_flow);
     slices.setStructure(found, String(wanted.recipe.halide));

@@ -1,7 +1,7 @@
 // The state of the bench: presets, undo, links, discharges that begin by themselves, keys, and the paper.
 
 import assert from 'node:assert/strict';
-import { choose, clickWhen, comesTo, finished, makeSmall, number, open, otherPicture, picture, progress, ready, run, runs } from './bench.mjs';
+import { choose, clickWhen, comesTo, drawn, finished, makeSmall, number, open, otherPicture, picture, progress, ready, run, runs } from './bench.mjs';
 import { BOTH, browserTest } from './harness.mjs';
 
 const button = (page, name) => page.getByRole('button', { name, exact: true });
@@ -145,6 +145,25 @@ browserTest('a discharge begins by itself, makes way for the next recipe, and st
   await ready(page);
   await page.waitForTimeout(600);
   assert.match(await progress(page).textContent(), /^Ready/);
+});
+
+browserTest('the line beside the bar tells of the electrode on the bench: no discharge that was left, and no fault that was put right', async ({ page, url }) => {
+  await open({ page, url });
+  const left = clickWhen(page, 'Discharging', preset(page, 'Bare NCA'));
+  await run(page);
+  await left;
+  await ready(page);
+  await runs(page).filter({ hasText: '10 wt% LYC' }).waitFor();
+  await drawn(page);
+  assert.match(await progress(page).textContent(), /^Ready/);
+  await makeSmall(page);
+  await run(page);
+  await finished(page);
+  const result = await progress(page).textContent();
+  await number(page, 'Porosity').fill('7');
+  await progress(page).filter({ hasText: 'The recipe cannot be built' }).waitFor();
+  await button(page, 'Reset Porosity').click();
+  await comesTo(() => progress(page).textContent(), result);
 });
 
 browserTest('a fine recipe is discharged by itself at the reduced size', async ({ page, url }) => {

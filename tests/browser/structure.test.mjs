@@ -71,6 +71,27 @@ browserTest('both rails conduct what the command line says, and a new recipe cle
   assert.ok(await button.isEnabled());
 });
 
+browserTest('a recipe with faults offers no current through its rails; a new rate keeps their table, and the page its width', async ({ page, url }) => {
+  await open({ page, url });
+  await page.getByText('Change the recipe').click();
+  await makeSmall(page);
+  const button = page.getByRole('button', { name: 'Send a current through each rail' });
+  const table = page.getByRole('table', { name: 'Conductivity through the thickness' });
+  await number(page, 'Width').fill('-3');
+  await page.getByText('One thing keeps').waitFor();
+  assert.ok(await button.isDisabled());
+  await number(page, 'Width').fill('10');
+  await ready(page);
+  await button.click();
+  await table.waitFor();
+  const [scroll, client] = await page.evaluate(() => [document.body.scrollWidth, document.documentElement.clientWidth]);
+  assert.ok(scroll <= client, `${scroll} px on ${client} px`);
+  await page.getByRole('button', { name: '2C', exact: true }).click();
+  await page.getByRole('button', { name: 'Run at 2C' }).waitFor();
+  await page.waitForTimeout(600);
+  assert.ok(await table.isVisible());
+}, { context: { viewport: { width: 360, height: 844 } } });
+
 browserTest('a fine structure is preceded by a coarse one, and an outdated one is dropped', async ({ page, url }) => {
   await open({ page, url });
   await number(page, 'Voxel').fill('2.5');

@@ -37,13 +37,17 @@ const BEGIN_MS = 6;
 
 function drawSome() {
   const start = performance.now();
-  for (const draw of [...waiting]) {
-    waiting.delete(draw);
-    draw();
-    if (performance.now() - start > BEGIN_MS) break;
+  try {
+    for (const draw of [...waiting]) {
+      waiting.delete(draw);
+      draw();
+      if (performance.now() - start > BEGIN_MS) break;
+    }
+  } finally {
+    // A drawing that fails holds up no other.
+    asked = waiting.size > 0;
+    if (asked) requestAnimationFrame(drawSome);
   }
-  asked = waiting.size > 0;
-  if (asked) requestAnimationFrame(drawSome);
 }
 
 /**

@@ -92,9 +92,10 @@ export class Certificate {
   #assumptions() {
     const { recipe } = this.run;
     const start = hasSteps(recipe) ? 'uniform' : `uniform at ${recipe.initial_voltage_v} V`;
+    const reactions = Number(recipe.oxidation_a_m2) > 0 ? 'no side reaction but the oxidation of LPSCl on the NCA' : 'no side reaction';
     return (
       `30 °C; lithium metal behind an ideal LPSCl separator; ${start} at the start; no volume ` +
-      `change, side reaction or ageing; one crystal per NCA particle; one arrangement of particles (seed ${recipe.seed}).`
+      `change or ageing; ${reactions}; one crystal per NCA particle; one arrangement of particles (seed ${recipe.seed}).`
     );
   }
 }

@@ -54,7 +54,7 @@ export class Rails {
 
   /** @param {Conducted | null} found */
   #show(found) {
-    byId('conducted').hidden = byId('conducted-meaning').hidden = found === null;
+    byId('conducted-scroll').hidden = byId('conducted-meaning').hidden = found === null;
     if (!found) return;
     const cell = (/** @type {number} */ value, /** @type {string} */ text) => element('td', {}, element('data', { value }, text));
     const row = (/** @type {string} */ name, /** @type {Transport} */ rail) =>
