@@ -19,7 +19,6 @@ const STOP_REASONS = {
   upper_cutoff: 'upper cut-off voltage',
   current_cutoff: 'cut-off current',
   // A side reaction keeps up the current of a hold or charge, whose limit is never reached.
-  current_settled: 'current settled',
   time_elapsed: 'time elapsed',
   limit_unreached: 'limit never reached: a side reaction takes the current',
   surface_saturated: 'no voltage within the limit drives this current',
