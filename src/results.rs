@@ -206,6 +206,7 @@ impl StepSummary {
 pub struct TimeStep {
     /// Counted from one.
     pub number: usize,
+    /// Charge passed in its step of the protocol [mAh g⁻¹], and terminal voltage [V].
     pub capacity_mah_g: f64,
     pub voltage_v: f64,
 }

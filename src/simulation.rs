@@ -286,21 +286,21 @@ impl Simulation {
         let StepProgress::Accepted(accepted) = integrator.advance()? else { return Ok(Status::Running) };
         let before = *self.series.rows().last().expect("a step begins with a row");
         let time_s = self.start_s + accepted.time;
+        // A / kg · h = mAh / g.
         let passed = accepted.charge * accepted.current.signum() / self.nca_mass / 3600.0;
+        let capacity_mah_g = before.capacity_mah_g + passed;
         let (losses, ocv_v) = integrator.network.losses(integrator.state());
         // Where the voltage falls off a cliff the last row stands at the time of the one before.
         let cliff = time_s <= before.time_s;
         self.series.push(Row {
             time_s,
             step: self.steps.len(),
-            // A / kg · h = mAh / g.
-            capacity_mah_g: before.capacity_mah_g + passed,
+            capacity_mah_g,
             voltage_v: accepted.voltage,
             c_rate: accepted.current / (ONE_C_A_PER_KG * self.nca_mass),
             ocv_v,
             losses: if cliff { Losses::default() } else { losses },
         });
-        let capacity_mah_g = before.capacity_mah_g + passed;
         let error = integrator.errors().step_v;
         if error > self.worst.map_or(0.0, |(largest, _)| largest) {
             let number = integrator.steps();

@@ -226,6 +226,30 @@ fn a_current_beyond_what_surfaces_take_up_ends_at_once() {
     }
 }
 
+/// Below what all surfaces together could give up, above what they do: no voltage drives it, and no step is short enough.
+#[test]
+fn a_current_that_no_voltage_drives_ends_at_once() {
+    let beyond = |preset: &str, overrides: Value| {
+        let recipe = recipe(preset, overrides);
+        let summary = Simulation::new(&recipe, &build(&recipe).unwrap()).run().unwrap();
+        assert_eq!(summary.stop_reason, Some(StopReason::SurfaceSaturated), "{}", recipe.to_json());
+        assert_eq!(summary.steps[0].capacity_mah_g, 0.0);
+    };
+    for seed in [1, 3] {
+        beyond("lyc-43", json!({"voxel_um": 2.5, "seed": seed, "protocol": "Charge at 5C until 4.3 V"}));
+    }
+    let resists = json!({"voxel_um": 2.5, "contact_resistance_ohm_cm2": 1e4, "protocol": "Charge at 1C until 4.6 V"});
+    beyond("lyc-10", resists);
+}
+
+#[test]
+fn a_hold_that_oxidation_keeps_up_says_so() {
+    let recipe = recipe("bare", json!({"voxel_um": 2.5, "protocol": "Hold at 4.3 V until 0.01C"}));
+    let summary = Simulation::new(&recipe, &build(&recipe).unwrap()).run().unwrap();
+    assert_eq!(summary.stop_reason, Some(StopReason::LimitUnreached));
+    assert!(summary.side_capacity_mah_g > 100.0 && summary.charge_balance_error < 1e-4, "{summary:?}");
+}
+
 #[test]
 fn a_structure_that_conducts_nothing_is_a_result() {
     let recipe = small(json!({}));

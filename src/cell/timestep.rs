@@ -4,7 +4,7 @@ use super::network::{Load, Network, TERMINAL};
 use super::newton::{self, Newton, Statistics};
 use super::rule::{DEPTH, Rule, ages, error_share, extrapolation};
 
-/// How finely to step. Defaults give 40-60 steps a discharge.
+/// How finely to step. Defaults give 60-90 steps a discharge.
 #[derive(Clone, Copy, Debug)]
 pub struct StepControl {
     /// Error allowed in the terminal voltage by the algebra [V].
@@ -59,6 +59,13 @@ pub struct Stage {
     pub least_current: Option<f64>,
     /// Longest duration [s].
     pub duration: Option<f64>,
+}
+
+impl Stage {
+    /// How far `voltage` [V] is from the limit of a `current` [A]; below zero beyond it [V].
+    fn room(&self, voltage: f64, current: f64) -> f64 {
+        (voltage - self.limit_v) * current.signum()
+    }
 }
 
 /// What ended a stage.
@@ -361,8 +368,8 @@ impl Integrator {
     /// drives this current then.
     fn has_run_away(&self) -> bool {
         let voltage = self.trial[self.network.lattice.hub(TERMINAL)];
-        let beyond = (voltage - self.stage.limit_v) * self.current.signum() < 0.0;
-        matches!(self.stage.load, Load::Current(current) if current != 0.0) && self.is_negligible() && beyond
+        let limited = matches!(self.stage.load, Load::Current(current) if current != 0.0);
+        limited && self.is_negligible() && self.stage.room(voltage, self.current) < 0.0
     }
 
     /// The end lies inside the negligible step in work: the stage ends where the last step ended.
@@ -397,8 +404,8 @@ impl Integrator {
         let first = self.stage_steps == 0;
         let holds = matches!(self.stage.load, Load::Voltage(_));
         let limited = !holds && current != 0.0;
-        // Above zero while the limit has not been reached.
-        let room = |v: f64| (v - self.stage.limit_v) * current.signum();
+        let stage = self.stage;
+        let room = |v: f64| stage.room(v, current);
         let at_limit = limited && room(voltage).abs() <= control.limit_tolerance_v;
         if self.dt < SHORTEST && limited && !first && room(voltage) < room(before) {
             // A cliff: steps that follow the voltage down it pass no charge any more.
