@@ -6,6 +6,7 @@ use crate::materials::Phase;
 use crate::microstructure::carbon::CarbonField;
 use crate::microstructure::coat::{Coat, coat_at};
 use crate::microstructure::pack::{PackingRequest, Sizes, pack};
+use crate::microstructure::random::Walk;
 use crate::microstructure::spheres::{DistanceField, SphereIndex, nearest_image};
 use crate::microstructure::surface::{self, Models, Standoff};
 use crate::microstructure::{Microstructure, NO_PARTICLE, Sphere, electrolyte, rank};
@@ -281,13 +282,14 @@ fn place_carbon(grid: &VoxelGrid, phase: &mut [Phase], field: &DistanceField, ca
     // Voxel centres lie off the surfaces, so that the carbon's threshold on the grid is above that of the continuum.
     let near = carbon.threshold + 2.0 * grid.voxel_um;
     let mut entries = Vec::new();
+    let mut walk = Walk::default();
     for (voxel, &taken) in phase.iter().enumerate() {
         if taken != Phase::Pore {
             continue;
         }
         let (d1, d2) = (f64::from(field.first[voxel]), f64::from(field.second[voxel]));
         let smooth = carbon.smooth_key(d1, d2);
-        let key = if smooth < near { carbon.key(grid.centre_um(voxel), d1, d2) } else { BEYOND + smooth };
+        let key = if smooth < near { carbon.key(grid.centre_um(voxel), d1, d2, &mut walk) } else { BEYOND + smooth };
         entries.push(rank::entry(key as f32, voxel));
     }
     let count = count.min(entries.len());

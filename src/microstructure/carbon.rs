@@ -13,7 +13,7 @@
 //! with the lowest K are its picture on the grid.
 
 use crate::microstructure::coat::{Coat, coat_at, field_seed};
-use crate::microstructure::random::{Noise, Step, Stream};
+use crate::microstructure::random::{Noise, Step, Stream, Walk};
 use crate::microstructure::spheres::SphereIndex;
 use crate::recipe::Recipe;
 
@@ -97,7 +97,7 @@ impl CarbonField {
                     continue;
                 }
             }
-            keys.push(self.key(p, first.distance_um, second.distance_um));
+            keys.push(self.key(p, first.distance_um, second.distance_um, &mut Walk::default()));
         }
         if keys.is_empty() {
             return 0.0;
@@ -111,20 +111,20 @@ impl CarbonField {
         d1.max(0.0) + (1.0 - self.dispersion) * d2.max(0.0)
     }
 
-    /// K [um] at a point whose distances to the two nearest NCA surfaces are d1 and d2.
-    pub(crate) fn key(&self, p: [f64; 3], d1: f64, d2: f64) -> f64 {
+    /// K [um] at a point whose distances to the two nearest NCA surfaces are d1 and d2; `walk` remembers the last point.
+    pub(crate) fn key(&self, p: [f64; 3], d1: f64, d2: f64, walk: &mut Walk) -> f64 {
         let smooth = self.smooth_key(d1, d2);
         if self.dispersion == 0.0 {
             return smooth;
         }
         let at = [0, 1, 2].map(|a| p[a] * self.cells_per_um[a]);
         // ±0.6 holds all but a few per mille of the noise.
-        let w = (0.5 + self.noise.at(at) / 1.2).clamp(0.0, 1.0);
+        let w = (0.5 + self.noise.at(at, walk) / 1.2).clamp(0.0, 1.0);
         smooth + self.dispersion * SPREAD_UM * w
     }
 
     /// Is there carbon at this point?
-    pub(crate) fn holds(&self, p: [f64; 3], d1: f64, d2: f64) -> bool {
-        self.smooth_key(d1, d2) <= self.threshold && self.key(p, d1, d2) <= self.threshold
+    pub(crate) fn holds(&self, p: [f64; 3], d1: f64, d2: f64, walk: &mut Walk) -> bool {
+        self.smooth_key(d1, d2) <= self.threshold && self.key(p, d1, d2, walk) <= self.threshold
     }
 }

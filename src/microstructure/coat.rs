@@ -17,7 +17,7 @@
 //! A second, mixed layer lies upon the first in the same way. Not modelled: a coat squeezed out of a contact.
 
 use crate::microstructure::Sphere;
-use crate::microstructure::random::{Noise, Step, Stream, mix, normal_quantile};
+use crate::microstructure::random::{Noise, Step, Stream, Walk, mix, normal_quantile};
 use crate::microstructure::spheres::{SphereIndex, direction};
 use crate::recipe::{CoatRoute, Recipe};
 
@@ -53,9 +53,8 @@ pub(crate) struct Layer {
 }
 
 impl Layer {
-    /// Thickness [um] on sphere `particle` in direction `n`.
-    pub(crate) fn thickness(&self, particle: u32, n: [f64; 3]) -> f64 {
-        let v = self.value(particle, n);
+    /// Thickness [um] where the field is `v`.
+    fn thickness(&self, v: f64) -> f64 {
         let bare = 1.0 - self.coverage;
         if v < self.quantile[(bare * QUANTILES as f64) as usize] {
             return 0.0;
@@ -67,9 +66,8 @@ impl Layer {
         if u < bare { 0.0 } else { self.thin + (self.thick - self.thin) * (u - bare) / self.coverage }
     }
 
-    /// How far a bare point lies from the edge of the coat, as a share of the surface: `1 − c − u`.
-    fn margin(&self, particle: u32, n: [f64; 3]) -> f64 {
-        let v = self.value(particle, n);
+    /// How far a bare point where the field is `v` lies from the edge of the coat, as a share of the surface: `1 − c − u`.
+    fn margin(&self, v: f64) -> f64 {
         let above = self.quantile.partition_point(|&q| q <= v).clamp(1, QUANTILES);
         1.0 - self.coverage - (above as f64 - 0.5) / QUANTILES as f64
     }
@@ -79,9 +77,10 @@ impl Layer {
         self.thick
     }
 
-    fn value(&self, particle: u32, n: [f64; 3]) -> f64 {
+    /// The field on sphere `particle` in direction `n`.
+    fn value(&self, particle: u32, n: [f64; 3], walk: &mut Walk) -> f64 {
         let (scale, offset, own) = self.place[particle as usize];
-        own + self.noise.at([offset[0] + scale * n[0], offset[1] + scale * n[1], offset[2] + scale * n[2]])
+        own + self.noise.at([0, 1, 2].map(|a| offset[a] + scale * n[a]), walk)
     }
 }
 
@@ -111,13 +110,12 @@ impl Coat {
         }
         let mut samples = free_surface(spheres, index, thin);
         if volumes_um3[0] > 0.0 {
-            let layer = layer(recipe, Step::Coat, reference, &samples, volumes_um3[0]);
-            for sample in &mut samples {
-                sample.base_um += layer.thickness(sample.particle, sample.n);
-            }
-            coat.halide = Some(layer);
+            coat.halide = Some(layer(recipe, Step::Coat, reference, &samples, volumes_um3[0]));
         }
         if volumes_um3[1] > 0.0 {
+            for sample in &mut samples {
+                sample.base_um += coat.thickness(sample.particle, sample.n)[0];
+            }
             coat.mixed = Some(layer(recipe, Step::MixedCoat, reference, &samples, volumes_um3[1]));
         }
         coat
@@ -125,17 +123,40 @@ impl Coat {
 
     /// Thickness [um] of the halide and of the mixed layer.
     pub(crate) fn thickness(&self, particle: u32, n: [f64; 3]) -> [f64; 2] {
-        [&self.halide, &self.mixed].map(|layer| layer.as_ref().map_or(0.0, |l| l.thickness(particle, n)))
+        self.look(particle, n, &mut Default::default()).thickness
     }
 
-    /// How far the bare point on sphere `particle` in direction `n` lies from the edge of the halide, as a share of the surface.
-    pub(crate) fn margin(&self, particle: u32, n: [f64; 3]) -> f64 {
-        self.halide.as_ref().map_or(1.0, |layer| layer.margin(particle, n))
+    /// The coat on sphere `particle` in direction `n`; `walks` remember the last place that was looked at.
+    pub(crate) fn look(&self, particle: u32, n: [f64; 3], walks: &mut [Walk; 2]) -> Spot<'_> {
+        let mut spot = Spot { halide: None, thickness: [0.0; 2] };
+        for (k, layer) in [&self.halide, &self.mixed].into_iter().enumerate() {
+            if let Some(layer) = layer {
+                let v = layer.value(particle, n, &mut walks[k]);
+                spot.thickness[k] = layer.thickness(v);
+                spot.halide = spot.halide.or((k == 0).then_some((layer, v)));
+            }
+        }
+        spot
     }
 
     /// Greatest thickness of both layers together [um].
     pub(crate) fn thickest(&self) -> f64 {
         [&self.halide, &self.mixed].into_iter().flatten().map(Layer::thickest).sum()
+    }
+}
+
+/// What lies on a point of the NCA surface.
+pub(crate) struct Spot<'a> {
+    /// Thickness of the halide and of the mixed layer [um].
+    pub thickness: [f64; 2],
+    /// The halide layer and its field here.
+    halide: Option<(&'a Layer, f64)>,
+}
+
+impl Spot<'_> {
+    /// How far this point, if it is bare, lies from the edge of the halide, as a share of the surface.
+    pub(crate) fn margin(&self) -> f64 {
+        self.halide.map_or(1.0, |(layer, v)| layer.margin(v))
     }
 }
 
@@ -207,8 +228,11 @@ fn layer(recipe: &Recipe, step: Step, reference: &[Sphere], samples: &[Sample], 
         (texture.thickness * recipe.coat_thickness_min_um, texture.thickness * recipe.coat_thickness_max_um);
     let mut layer = Layer { noise, place, quantile: Vec::new(), coverage: 1.0, thin, thick };
 
-    let mut order: Vec<(f64, u32)> =
-        samples.iter().enumerate().map(|(i, s)| (layer.value(s.particle, s.n), i as u32)).collect();
+    let mut order: Vec<(f64, u32)> = samples
+        .iter()
+        .enumerate()
+        .map(|(i, s)| (layer.value(s.particle, s.n, &mut Walk::default()), i as u32))
+        .collect();
     order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
     let area = |s: &Sample| s.weight * s.base_um * s.base_um;
     let total: f64 = samples.iter().map(area).sum();

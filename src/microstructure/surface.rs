@@ -4,6 +4,7 @@ use crate::grid::{Axis, VoxelGrid};
 use crate::materials::Phase;
 use crate::microstructure::carbon::CarbonField;
 use crate::microstructure::coat::Coat;
+use crate::microstructure::random::Walk;
 use crate::microstructure::spheres::{SphereIndex, direction, nearest_image};
 use crate::microstructure::{Sphere, SurfaceFace};
 
@@ -146,12 +147,16 @@ struct Tally {
     sheltered: u32,
     /// Sum over covered points [um].
     thickness: f64,
+    /// The points of a face lie near each other.
+    coat: [Walk; 2],
+    islands: Walk,
 }
 
 impl Tally {
     /// Looks up the point of sphere `own` in direction `n`.
     fn add(&mut self, models: &Models, own: u32, n: [f64; 3]) {
-        let [mut halide, mut mixed] = models.coat.thickness(own, n);
+        let spot = models.coat.look(own, n, &mut self.coat);
+        let [mut halide, mut mixed] = spot.thickness;
         if halide + mixed > 0.0 {
             self.cover(halide, mixed);
             return;
@@ -170,8 +175,8 @@ impl Tally {
                 self.contact += 1;
             }
         } else {
-            let margin = models.coat.margin(own, n);
-            if models.carbon.holds(p, 0.0, other.distance_um) {
+            let margin = spot.margin();
+            if models.carbon.holds(p, 0.0, other.distance_um, &mut self.islands) {
                 self.carbon += 1;
                 self.wired += u32::from(margin >= models.standoff.carbon);
             } else {
