@@ -97,6 +97,35 @@ browserTest('a bad recipe shows every fault at once, in the list and at its fiel
   assert.ok(await runButton(page).isEnabled());
 });
 
+browserTest('faults are told in the words of the form, and move nothing', async ({ page, url }) => {
+  await open({ page, url });
+  const top = () => page.getByRole('region', { name: 'Cross-section' }).evaluate((card) => card.offsetTop);
+  const before = await top();
+  await number(page, 'Voxel').fill('0.3');
+  const alert = page.getByRole('alert').filter({ hasText: 'this recipe' });
+  await alert.getByText('a divisor of Width = 25 that leaves').waitFor();
+  assert.equal(await top(), before);
+  // What the field is about stands beside it.
+  await number(page, 'Voxel').fill('1');
+  await number(page, 'NCA').fill('-5');
+  await page.getByText('Allowed: a number from 1 to 1000 parts by weight.', { exact: true }).waitFor();
+  assert.equal(await top(), before);
+});
+
+browserTest('on a tablet the mark of a changed field moves nothing away', async ({ page, url }) => {
+  await open({ page, url });
+  await page.locator('#form details').evaluateAll((folds) => folds.forEach((fold) => (fold.open = true)));
+  const rows = page.locator('#form .field');
+  const heights = () => rows.evaluateAll((all) => all.map((row) => `${row.querySelector('label').textContent} ${row.querySelector('.field-line').offsetHeight}`));
+  const before = await heights();
+  assert.equal(await rows.filter({ has: page.getByRole('button', { name: /^Reset/ }) }).count(), 0);
+  for (const slider of await page.locator('#form input[type=range]:enabled').all()) await slider.press('ArrowRight');
+  assert.ok((await page.locator('#form .field.changed').count()) > 10);
+  assert.deepEqual(await heights(), before);
+  // What is weighed in is a line each.
+  for (const name of ['NCA', 'Halide coat', 'LPSCl', 'Carbon']) assert.ok(before.includes(`${name} 32`), before.join('; '));
+}, { context: { viewport: { width: 820, height: 1180 } } });
+
 browserTest('a run that cannot fit is refused with the voxel that would', async ({ page, url }) => {
   await open({ page, url });
   await number(page, 'Voxel').fill('0.1');

@@ -45,6 +45,32 @@ browserTest('a click in one section moves the other two and the cut in 3D', asyn
   await page.waitForFunction(() => !document.querySelector('#slice').getAttribute('aria-label').includes('= 0.5 µm'));
 });
 
+browserTest('arrow keys move along the picture and read the voxel there', async ({ page, url }) => {
+  await open({ page, url });
+  await makeSmall(page);
+  const place = card(page).getByRole('application', { name: 'Where the cuts meet' });
+  const reading = page.locator('#slice-reading');
+  await place.focus();
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('ArrowUp');
+  await reading.filter({ hasText: /^\(6\.5, 5\.5, 7\.5\) µm: \w+/ }).waitFor();
+  await comesTo(async () => [await um(page, 'x'), await um(page, 'z')], [6.5, 7.5]);
+  // It is the voxel that a pointer reads there.
+  await clickAt(section(page, 'y'), 0.7, 0.3);
+  const told = await reading.textContent();
+  await page.mouse.move(0, 0);
+  await page.keyboard.press('ArrowUp');
+  await reading.filter({ hasNotText: told }).waitFor();
+  await page.keyboard.press('ArrowDown');
+  await comesTo(() => reading.textContent(), told);
+  await choose(page, 'z');
+  await place.focus();
+  await page.keyboard.press('ArrowLeft');
+  await reading.filter({ hasText: told.replace(/^\(([\d.]+)(.*?\)).*/, (_, x, rest) => `(${x - 1}${rest}`) }).waitFor();
+  await page.keyboard.press('Tab');
+  await reading.filter({ hasText: 'Point at a picture' }).waitFor();
+}, { browsers: BOTH });
+
 browserTest('nothing above the list of runs moves when a discharge begins and ends', async ({ page, url }) => {
   await open({ page, url });
   const places = () =>

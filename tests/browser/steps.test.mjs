@@ -219,3 +219,18 @@ browserTest('losses are stacked, read, and told as a table; each run has its own
   const mean = (rows) => rows.filter(([name]) => name.startsWith('total')).reduce((all, row, _, { length }) => all + row[2] / length, 0);
   assert.ok(mean(slow) < mean(fast));
 });
+
+browserTest('on a phone the table of steps is read across, and whose run it is stands beside its numbers', async ({ page, url }) => {
+  await open({ page, url: `${url}#v1?width_um=10&thickness_um=12&protocol=Charge+at+2C+until+4.3+V%3BDischarge+at+2C+until+3.0+V` });
+  await run(page);
+  await finished(page);
+  await page.getByRole('button', { name: /^Certificate/ }).click();
+  const rows = page.getByRole('table', { name: 'Steps of this run' }).getByRole('row');
+  const heights = await rows.evaluateAll((all) => all.map((row) => row.offsetHeight));
+  assert.ok(heights[0] < 90 && heights[1] < 50, heights.join());
+  const name = runs(page).first().getByRole('rowheader');
+  const left = () => name.evaluate((cell) => cell.getBoundingClientRect().left);
+  const before = await left();
+  await page.getByRole('group', { name: 'Table of runs' }).evaluate((box) => (box.scrollLeft = 300));
+  assert.ok(Math.abs((await left()) - before) < 1, `${await left()} after ${before}`);
+}, { context: { viewport: { width: 390, height: 844 } } });
