@@ -110,7 +110,7 @@ browserTest('faults are told in the words of the form, and move nothing', async 
   await number(page, 'NCA').fill('-5');
   await page.getByText('Allowed: a number from 1 to 1000 parts by weight.', { exact: true }).waitFor();
   assert.equal(await top(), before);
-});
+}, { context: { viewport: { width: 1440, height: 900 } } });
 
 browserTest('on a tablet the mark of a changed field moves nothing away', async ({ page, url }) => {
   await open({ page, url });
