@@ -76,24 +76,6 @@ browserTest('each chart of several runs has its own numbers', async ({ page, url
   assert.deepEqual(energies.slice(1).map(([name, percent]) => `${name} ${percent}`), ['LYC at 0.1C (10 wt% LYC, changed) 10.0', 'LYC at 2C (10 wt% LYC, changed) 10.0']);
 }, { browsers: BOTH });
 
-browserTest('where no run has a first cycle the chart has the paper’s, and the steps that make one', async ({ page, url }) => {
-  await open({ page, url });
-  await makeSmall(page);
-  const button = page.getByRole('button', { name: 'Set the steps of a first cycle' });
-  assert.ok(await button.isHidden());
-  await pick(page, 'First cycle');
-  await reading(page).filter({ hasText: 'No run has a first cycle yet' }).waitFor();
-  assert.deepEqual((await table(page)).slice(1).map(([name, halide, percent]) => `${name} ${halide} ${percent}`), ['paper, 0.1C 0.0 74.1', 'paper, 0.1C 10.0 81.6']);
-  await button.click();
-  await page.getByRole('textbox', { name: 'Steps' }).waitFor();
-  await page.getByRole('button', { name: 'Run 4 steps' }).click();
-  await runs(page).first().waitFor();
-  await button.waitFor({ state: 'hidden' });
-  const [name, halide, percent] = (await table(page))[1];
-  assert.equal(`${name} ${halide}`, '10 wt% LYC, changed, 4 steps 10.0');
-  assert.equal(Number(percent).toFixed(1), Number(await runs(page).first().locator('data').nth(3).getAttribute('value').then((share) => 100 * share)).toFixed(1));
-}, { browsers: BOTH });
-
 browserTest('the pointer reads the nearest curve; a drag, keys and a double click zoom', async ({ page, url }) => {
   await open({ page, url });
   await makeSmall(page);

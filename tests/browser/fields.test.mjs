@@ -22,7 +22,7 @@ async function discharged({ page, url }, rate = '2C') {
   await slider(page).waitFor();
 }
 
-browserTest('a click in one section moves the other two and the cut in 3D', async ({ page, url }) => {
+browserTest('arrow keys, or a click in one section, move the other two and the cut in 3D; the voxel there is read', async ({ page, url }) => {
   await open({ page, url });
   await makeSmall(page);
   const cuts = async () => ({ x: await um(page, 'x'), y: await um(page, 'y'), z: await um(page, 'z') });
@@ -34,6 +34,15 @@ browserTest('a click in one section moves the other two and the cut in 3D', asyn
   await otherPicture(section(page, 'z'), others[1]);
   const after = await cuts();
   assert.ok(after.x > 5.5 && after.z > 6.5 && after.y === 5.5, JSON.stringify(after));
+  // Keys go on from there, and read what the pointer does.
+  const reading = page.locator('#slice-reading');
+  const told = await reading.textContent();
+  await page.mouse.move(0, 0);
+  await page.keyboard.press('ArrowDown');
+  await comesTo(cuts, { ...after, x: after.x - 1 });
+  await reading.filter({ hasText: `(${(after.x - 1).toFixed(1)}, 5.5, ${after.z.toFixed(1)}) µm: ` }).waitFor();
+  await page.keyboard.press('ArrowUp');
+  await comesTo(() => reading.textContent(), told);
   // The 3D view cuts where the main section does.
   await choose(page, 'z');
   const cut = page.getByRole('slider', { name: 'Position of the cut across z in 3D' });
@@ -43,33 +52,13 @@ browserTest('a click in one section moves the other two and the cut in 3D', asyn
   // And a companion is as good a place to click as any.
   await clickAt(section(page, 'x'), 0.5, 0.5);
   await page.waitForFunction(() => !document.querySelector('#slice').getAttribute('aria-label').includes('= 0.5 µm'));
-});
-
-browserTest('arrow keys move along the picture and read the voxel there', async ({ page, url }) => {
-  await open({ page, url });
-  await makeSmall(page);
-  const place = card(page).getByRole('application', { name: 'Where the cuts meet' });
-  const reading = page.locator('#slice-reading');
-  await place.focus();
-  await page.keyboard.press('ArrowRight');
-  await page.keyboard.press('ArrowUp');
-  await reading.filter({ hasText: /^\(6\.5, 5\.5, 7\.5\) µm: \w+/ }).waitFor();
-  await comesTo(async () => [await um(page, 'x'), await um(page, 'z')], [6.5, 7.5]);
-  // It is the voxel that a pointer reads there.
-  await clickAt(section(page, 'y'), 0.7, 0.3);
-  const told = await reading.textContent();
-  await page.mouse.move(0, 0);
-  await page.keyboard.press('ArrowUp');
-  await reading.filter({ hasNotText: told }).waitFor();
-  await page.keyboard.press('ArrowDown');
-  await comesTo(() => reading.textContent(), told);
-  await choose(page, 'z');
-  await place.focus();
+  const { x } = await cuts();
+  await card(page).getByRole('application', { name: 'Where the cuts meet' }).focus();
   await page.keyboard.press('ArrowLeft');
-  await reading.filter({ hasText: told.replace(/^\(([\d.]+)(.*?\)).*/, (_, x, rest) => `(${x - 1}${rest}`) }).waitFor();
+  await comesTo(() => um(page, 'x'), x - 1);
   await page.keyboard.press('Tab');
   await reading.filter({ hasText: 'Point at a picture' }).waitFor();
-}, { browsers: BOTH });
+});
 
 browserTest('nothing above the list of runs moves when a discharge begins and ends', async ({ page, url }) => {
   await open({ page, url });

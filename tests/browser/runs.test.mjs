@@ -124,17 +124,6 @@ browserTest('several electrodes are discharged at once while another is on the b
   await page.getByText('Every run is kept here').waitFor();
 });
 
-browserTest('a discharge that was asked for goes on when the recipe changes', async ({ page, url }) => {
-  await open({ page, url });
-  const chosen = clickWhen(page, '[1-9]\\d* time steps', page.getByRole('radio', { name: '14 wt% LYC', exact: true }));
-  await run(page);
-  await chosen;
-  await page.getByRole('img', { name: /^Phase, cross-section/ }).waitFor();
-  assert.ok(await runButton(page).isEnabled());
-  await runs(page).first().waitFor();
-  assert.match(await runs(page).first().textContent(), /10 wt% LYC.*cut-off voltage/);
-});
-
 browserTest('all runs go into one file and come back from it; wrong files say what is wrong', async ({ page, url }) => {
   await runSmall({ page, url });
   const download = page.waitForEvent('download');
@@ -230,7 +219,7 @@ browserTest('other discharges rest while a structure is being made', async ({ pa
   await button(page, 'Cancel the paper').click();
 });
 
-browserTest('a run that was left keeps what it has while a build of another structure is given up, and its worker ends with it', async ({ page, url }) => {
+browserTest('a discharge that was asked for goes on when the recipe changes, is not thrown back when a build is given up, and its worker ends with it', async ({ page, url }) => {
   await page.addInitScript(() => {
     window.ended = [];
     const { postMessage, terminate } = Worker.prototype;
@@ -252,10 +241,13 @@ browserTest('a run that was left keeps what it has while a build of another stru
     window.shares = [bar.value];
     new MutationObserver(() => window.shares.at(-1) !== bar.value && window.shares.push(bar.value)).observe(bar, { attributes: true });
   });
+  await page.getByRole('img', { name: /^Phase, cross-section/ }).waitFor();
+  assert.ok(await runButton(page).isEnabled());
   await number(page, 'Voxel').fill('0.25');
   await progress(page).filter({ hasText: 'Building the structure' }).waitFor();
   await number(page, 'Voxel').fill('2.5');
   await runs(page).first().waitFor();
+  assert.match(await runs(page).first().textContent(), /10 wt% LYC.*cut-off voltage/);
   const shares = await page.evaluate(() => window.shares);
   assert.ok(shares.length > 3 && shares.every((share, i) => i === 0 || share >= shares[i - 1]), shares.join());
   const ended = (kind) => page.evaluate((one) => window.ended.filter((worker) => worker === one).length, kind);

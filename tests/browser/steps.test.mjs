@@ -162,12 +162,27 @@ browserTest('the last discharge is told, each step in the certificate, and all o
   assert.deepEqual(await other.locator('td').evaluateAll((cells) => [2, 4].map((k) => cells[k].textContent)), ['–', '81.3']);
 });
 
-browserTest('a first cycle has an efficiency, a run without a discharge has no mean voltage', async ({ page, url }) => {
-  await went({ page, url }, 'Charge at 2C until 4.3 V\nDischarge at 2C until 3.0 V');
+browserTest('a first cycle is within reach and has an efficiency beside the paper’s; a run without a discharge has no mean voltage', async ({ page, url }) => {
+  await open({ page, url });
+  await makeSmall(page);
+  const reach = button(page, 'Set the steps of a first cycle');
+  assert.ok(await reach.isHidden());
+  await card(page).getByRole('radio', { name: 'First cycle' }).check();
+  await page.getByText('No run has a first cycle yet').waitFor();
+  assert.deepEqual((await table(page)).slice(1).map((row) => row.join()), ['paper, 0.1C,0.0,74.1', 'paper, 0.1C,10.0,81.6']);
+  await reach.click();
+  await button(page, 'Run 4 steps').waitFor();
+  assert.match(await steps(page).inputValue(), /^Charge at 0\.1C/);
+  await steps(page).fill('Charge at 2C until 4.3 V\nDischarge at 2C until 3.0 V');
+  await run(page);
+  await finished(page);
+  await runs(page).first().waitFor();
   const cells = (row) => runs(page).nth(row).locator('td').allTextContents();
   const share = Number((await cells(0))[4]);
   assert.ok(share > 10 && share <= 101, `${share}`);
-  await card(page).getByRole('radio', { name: 'First cycle' }).waitFor();
+  await reach.waitFor({ state: 'hidden' });
+  const [name, halide, percent] = (await table(page))[1];
+  assert.equal(`${name} ${halide} ${Number(percent).toFixed(1)}`, `10 wt% LYC, changed, 2 steps 10.0 ${share.toFixed(1)}`);
   await steps(page).fill('Charge at 2C for 3 minutes');
   await run(page);
   await finished(page);
