@@ -57,7 +57,7 @@ browserTest('arrow keys, or a click in one section, move the other two and the c
   await page.keyboard.press('ArrowLeft');
   await comesTo(() => um(page, 'x'), x - 1);
   await page.keyboard.press('Tab');
-  await reading.filter({ hasText: 'Point at a picture' }).waitFor();
+  await reading.filter({ hasText: /^Point to read a voxel, click to cut there\.$/ }).waitFor();
 });
 
 browserTest('nothing above the list of runs moves when a discharge begins and ends', async ({ page, url }) => {
@@ -114,6 +114,9 @@ browserTest('arrows show which way a current goes, and can be switched off', asy
 
 browserTest('limits are the same for all runs, or fit the picture', async ({ page, url }) => {
   await discharged({ page, url });
+  // What has no value is told, so that nobody takes it for a phase.
+  await page.mouse.move(0, 0);
+  await page.locator('#slice-reading').filter({ hasText: /Grey: no value\.$/ }).waitFor();
   const main = page.locator('#slice');
   const fixed = await picture(main);
   await card(page).getByRole('combobox', { name: 'Limits' }).selectOption('fit this picture');

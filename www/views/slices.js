@@ -304,7 +304,7 @@ export class Slices extends EventTarget {
   /** What a voxel is, or what there is to do. @param {Voxel | null} voxel */
   #tell(voxel) {
     const view = this.#shown?.view ?? this.#view();
-    if (!voxel) return `Point at a picture to read a voxel; click to cut there.${view.key === 'phase' ? '' : ' Plain grey has no value.'}`;
+    if (!voxel) return `Point to read a voxel, click to cut there.${view.key === 'phase' ? '' : ' Grey: no value.'}`;
     const { at, value, particle } = voxel;
     const { voxel_um } = this.cursor;
     const place = at.map((i) => ((i + 0.5) * voxel_um).toFixed(voxel_um < 0.5 ? 2 : 1)).join(', ');
