@@ -62,7 +62,6 @@ firefoxTest('structure, discharge, curve and tables, as on the command line; fie
   await otherPicture(main, cividis);
   const place = page.locator('#timeline-place');
   const end = await place.textContent();
-  const end = await place.textContent();
   await page.getByRole('slider', { name: 'Instant of the discharge' }).press('Home');
   await place.filter({ hasNotText: end }).waitFor();
   const start = await place.textContent();
