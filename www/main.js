@@ -22,7 +22,6 @@ import { setUpRunFiles } from './views/files.js';
 import { Form } from './views/form.js';
 import { KINDS, Plots } from './views/plots.js';
 import { RunBar } from './views/run-bar.js';
-import { RunTable } from './views/run-list.js';
 import { Slices } from './views/slices.js';
 
 /** @typedef {import('./runs.js').Run} Run */
@@ -65,12 +64,27 @@ async function start() {
     settings.live,
   );
 
+  /** What can be done with a run of the list. @type {import('./views/run-list.js').Actions} */
+  const actions = {
+    onHold: (current, held) => runner.hold(current, held),
+    onRemove: (current) => (isOpen(current) ? runner.cancel(current) : list.remove(current)),
+    onTake: (current) => {
+      form.apply({ preset: presets.find(({ name }) => name === current.preset) ?? first, recipe: current.recipe });
+      change(null);
+      byId('bench').scrollIntoView();
+    },
+  };
   /** What lies below the first screen is fetched once that is painted. */
   const later = (async () => {
     const painted = new Promise((resolve) => slices.addEventListener('shown', resolve, { once: true }));
     await Promise.race([painted, new Promise((resolve) => setTimeout(resolve, LATER_MS))]);
-    const [{ VolumeView }, { Compare }] = await Promise.all([import('./views/volume.js'), import('./views/compare.js')]);
+    const [{ VolumeView }, { Compare }, { RunTable }] = await Promise.all([
+      import('./views/volume.js'),
+      import('./views/compare.js'),
+      import('./views/run-list.js'),
+    ]);
     return {
+      table: new RunTable(module, list, actions),
       volume: new VolumeView(module, simulator, slices),
       compare: new Compare(module, presets, list, runAll, (current) => runner.cancel(current)),
     };
@@ -173,17 +187,15 @@ async function start() {
     }
   }
 
+  byId('first-cycle').addEventListener('click', () => {
+    const templates = form.fields.flatMap((field) => field.templates);
+    const protocol = templates.find(({ name }) => name === 'First cycle')?.text ?? '';
+    form.apply({ preset: form.base, recipe: { ...form.recipe, protocol } });
+    change(null);
+  });
+
   // The list of runs ------------------------------------------------------------------------------------------------------------
 
-  const table = new RunTable(module, list, {
-    onHold: (current, held) => runner.hold(current, held),
-    onRemove: (current) => (isOpen(current) ? runner.cancel(current) : list.remove(current)),
-    onTake: (current) => {
-      form.apply({ preset: presets.find(({ name }) => name === current.preset) ?? first, recipe: current.recipe });
-      change(null);
-      byId('bench').scrollIntoView();
-    },
-  });
   setUpRunFiles(list, (recipe) => module.check_recipe(recipe));
 
   /** What the chart shows, to tell a longer curve from another set of curves. */
@@ -233,8 +245,8 @@ async function start() {
   );
   setUpTheme(/** @type {HTMLButtonElement} */ (byId('theme')), () => {
     slices.redraw();
-    table.redraw();
-    void later.then(({ volume, compare }) => {
+    void later.then(({ table, volume, compare }) => {
+      table.redraw();
       volume.redraw();
       compare.figures.redraw();
     });

@@ -1,7 +1,7 @@
 // @ts-check
 // The page's side of all computing: a pool of workers. One cathode is *shown*: its structure is built, cut, drawn and discharged
 // in a worker that does nothing else: a knob that is turned must wait for no other work. Other discharges queue up as jobs for a crew of
-// workers. Sketches have a worker of their own.
+// workers. A discharge that is shown no more keeps its worker to its end. Sketches have a worker of their own.
 
 import { WorkerClient } from './worker-client.js';
 
@@ -24,6 +24,9 @@ export { Pause, SimulatorError, isAbort, isGone } from './worker-client.js';
 
 /** Somebody to do jobs, one at a time; the worker is started when first needed. @typedef {{client: WorkerClient | null, busy: boolean}} Hand */
 
+/** The slot of what is shown in its worker. */
+const SHOWN = 0;
+
 /** As many as leave a core to what is shown and to the page. */
 const crewSize = () => Math.min(Math.max((navigator.hardwareConcurrency || 2) - 1, 1), 3);
 
@@ -34,8 +37,9 @@ export class Simulator {
   #sketcher = null;
   /** @type {Hand[]} */
   #crew = Array.from({ length: crewSize() }, () => ({ client: null, busy: false }));
-  #shown = 0;
-  #lastSlot = 0;
+  /** Workers whose discharge is shown no more, and goes on. @type {Set<WorkerClient>} */
+  #left = new Set();
+  #lastSlot = SHOWN;
   /** @type {Job[]} */
   #queue = [];
   #resting = false;
@@ -62,7 +66,7 @@ export class Simulator {
    * @returns {Promise<import('./messages.js').Report>}
    */
   build(recipe, volume, options) {
-    return this.#first().send({ kind: 'build', slot: this.#shown, recipe, volume }, options);
+    return this.#first().send({ kind: 'build', slot: SHOWN, recipe, volume }, options);
   }
 
   /**
@@ -82,17 +86,21 @@ export class Simulator {
    * @returns {Promise<import('./messages.js').Summary>}
    */
   async run(recipe, volume, options) {
-    const slot = this.#shown;
+    const client = this.#first();
     try {
-      return await this.#first().send({ kind: 'run', slot, recipe, volume }, options);
+      return await client.send({ kind: 'run', slot: SHOWN, recipe, volume }, options);
     } finally {
-      if (slot !== this.#shown) this.#first().release(slot);
+      this.#left.delete(client);
     }
   }
 
-  /** What is shown stays with the discharge that it is in; what is built next goes elsewhere. */
+  /** The shown discharge keeps its worker and structure; what is built next goes to another, and may be given up without harm to it. */
   leave() {
-    this.#shown = ++this.#lastSlot;
+    const client = this.#first();
+    this.#main = null;
+    this.#left.add(client);
+    client.rest(this.#resting);
+    client.retire();
   }
 
   /**
@@ -125,7 +133,7 @@ export class Simulator {
    * @returns {Promise<import('./messages.js').Transport>}
    */
   flow(recipe, volume, flow, options) {
-    return this.#first().send({ kind: 'flow', slot: this.#shown, recipe, volume, flow }, options);
+    return this.#first().send({ kind: 'flow', slot: SHOWN, recipe, volume, flow }, options);
   }
 
   /**
@@ -134,12 +142,13 @@ export class Simulator {
    * @param {Recipe} recipe
    * @param {Volume | null} volume
    * @param {{ions: number[], electrons: number[]}} materials conductivities of the phases [S/m]
+   * @param {AbortSignal} signal
    * @returns {Promise<{ions: import('./messages.js').Transport, electrons: import('./messages.js').Transport}>}
    */
-  async rails(recipe, volume, materials) {
+  async rails(recipe, volume, materials, signal) {
     const [slot, client] = [++this.#lastSlot, this.#client(this.#crew[this.#crew.length - 1])];
     const through = (/** @type {number[]} */ conductivity) =>
-      client.send({ kind: 'flow', slot, recipe, volume, flow: { conductivity, axis: 'z', periodic: true } });
+      client.send({ kind: 'flow', slot, recipe, volume, flow: { conductivity, axis: 'z', periodic: true } }, { signal, patient: true });
     try {
       return { ions: await through(materials.ions), electrons: await through(materials.electrons) };
     } finally {
@@ -154,7 +163,7 @@ export class Simulator {
    * @returns {Promise<import('./messages.js').FileSummary>}
    */
   read(file, raw) {
-    return this.#first().send({ kind: 'read', slot: this.#shown, file, raw });
+    return this.#first().send({ kind: 'read', slot: SHOWN, file, raw });
   }
 
   /**
@@ -162,7 +171,7 @@ export class Simulator {
    * @returns {Promise<Uint8Array>}
    */
   labels() {
-    return this.#first().send({ kind: 'labels', slot: this.#shown });
+    return this.#first().send({ kind: 'labels', slot: SHOWN });
   }
 
   /**
@@ -171,7 +180,7 @@ export class Simulator {
    * @returns {Promise<Uint8Array<ArrayBuffer>>}
    */
   file(format) {
-    return this.#first().send({ kind: 'file', slot: this.#shown, format });
+    return this.#first().send({ kind: 'file', slot: SHOWN, format });
   }
 
   /**
@@ -182,7 +191,7 @@ export class Simulator {
    * @returns {Promise<import('./messages.js').Slices>}
    */
   slices(field, at, time_s) {
-    return this.#first().send({ kind: 'slices', slot: this.#shown, field, at, time_s });
+    return this.#first().send({ kind: 'slices', slot: SHOWN, field, at, time_s });
   }
 
   /**
@@ -193,7 +202,7 @@ export class Simulator {
    * @returns {Promise<Uint8Array>}
    */
   field(field, time_s, scale) {
-    return this.#first().send({ kind: 'field', slot: this.#shown, field, time_s, scale });
+    return this.#first().send({ kind: 'field', slot: SHOWN, field, time_s, scale });
   }
 
   /**
@@ -202,7 +211,7 @@ export class Simulator {
    * @returns {Promise<import('./messages.js').Starved[]>}
    */
   starved(time_s) {
-    return this.#first().send({ kind: 'starved', slot: this.#shown, time_s });
+    return this.#first().send({ kind: 'starved', slot: SHOWN, time_s });
   }
 
   /**
@@ -211,23 +220,28 @@ export class Simulator {
    * @returns {Promise<import('./messages.js').Outcome>}
    */
   verify(id) {
-    return this.#first().send({ kind: 'verify', slot: this.#shown, case: id });
+    return this.#first().send({ kind: 'verify', slot: SHOWN, case: id });
   }
 
   #first() {
-    return (this.#main ??= new WorkerClient(this.module, (crash) => this.onLost(crash)));
+    if (this.#main) return this.#main;
+    /** @type {WorkerClient} */
+    const client = new WorkerClient(this.module, (crash) => client === this.#main && this.onLost(crash));
+    return (this.#main = client);
   }
 
   /** @param {Hand} hand */
   #client(hand) {
     // A job tells of its own crash.
-    return (hand.client ??= new WorkerClient(this.module, () => {}));
+    hand.client ??= new WorkerClient(this.module, () => {});
+    hand.client.rest(this.#resting);
+    return hand.client;
   }
 
   /** Jobs wait while somebody waits for a structure, or go on. @param {boolean} resting */
   rest(resting) {
     this.#resting = resting;
-    for (const { client } of this.#crew) client?.rest(resting);
+    for (const client of [...this.#left, ...this.#crew.map((hand) => hand.client)]) client?.rest(resting);
     this.#dispatch();
   }
 

@@ -51,9 +51,9 @@ export class Specimen {
     const { module, simulator, runner, bar } = parts;
     this.#files = new Import(simulator, () => bench.styles, (taken) => this.#take(taken), () => this.#release());
     this.#flow = new Flow((request, what) => void this.#conduct(request, what), () => this.#flowing?.abort());
-    this.#rails = new Rails((materials) => {
+    this.#rails = new Rails((materials, signal) => {
       const { recipe } = /** @type {Checked} */ (bench.checked);
-      return simulator.rails(recipe, bench.imported, materials);
+      return simulator.rails(recipe, bench.imported, materials, signal);
     });
     this.#enableFiles = setUpFiles(module.file_formats(), simulator, hooks.onFail);
     this.builder = new Builder(module, simulator, () => bench.imported, {

@@ -58,6 +58,7 @@ export class Pause extends EventTarget {
 /**
  * @typedef {object} RequestOptions
  * @property {AbortSignal} [signal]
+ * @property {boolean} [patient] a cancellation waits until the worker hears it: others have work there that would be lost
  * @property {Pause} [pause]
  * @property {(progress: Progress) => void} [onProgress]
  */
@@ -78,6 +79,9 @@ export class WorkerClient {
   #ready = false;
   /** @type {Failure | null} why no worker can be had at all */
   #dead = null;
+  #resting = false;
+  /** Does it end with its last answer? */
+  #retired = false;
 
   /**
    * @param {WebAssembly.Module} module compiled once for all workers
@@ -98,6 +102,7 @@ export class WorkerClient {
       this.#crash(null, event.message || 'The worker could not be loaded.');
     };
     worker.postMessage(/** @type {Request} */ ({ kind: 'start', module: this.#module }));
+    if (this.#resting) worker.postMessage(/** @type {Request} */ ({ kind: 'rest', resting: true }));
     return worker;
   }
 
@@ -116,16 +121,16 @@ export class WorkerClient {
    * @returns {Promise<any>}
    */
   send(asked, options = {}) {
-    const { signal, pause } = options;
+    const { signal, pause, patient } = options;
     if (signal?.aborted) return Promise.reject(aborted());
     if (this.#dead) return Promise.reject(new SimulatorError(this.#dead));
     return new Promise((resolve, reject) => {
       const id = ++lastId;
       const request = /** @type {Asked} */ ({ ...asked, id });
       const cancel = () => {
-        if (this.#pending.get(id)?.deaf) return this.#giveUp(id);
+        if (this.#pending.get(id)?.deaf && !patient) return this.#giveUp(id);
         this.#post({ kind: 'cancel', id });
-        setTimeout(() => this.#giveUp(id), PATIENCE_MS);
+        if (!patient) setTimeout(() => this.#giveUp(id), PATIENCE_MS);
       };
       const hold = () => this.#post({ kind: pause?.paused ? 'pause' : 'resume', id });
       signal?.addEventListener('abort', cancel, { once: true });
@@ -147,7 +152,19 @@ export class WorkerClient {
 
   /** All runs wait, or go on. @param {boolean} resting */
   rest(resting) {
+    if (resting === this.#resting) return;
+    this.#resting = resting;
     this.#post({ kind: 'rest', resting });
+  }
+
+  /** Nothing more is asked of it: it ends with its last answer. */
+  retire() {
+    this.#retired = true;
+    this.#endIfRetired();
+  }
+
+  #endIfRetired() {
+    if (this.#retired && this.#pending.size === 0) this.#end();
   }
 
   /** What is about a task or a slot goes to whoever has it. @param {Request} request */
@@ -169,6 +186,7 @@ export class WorkerClient {
     const pending = this.#pending.get(id);
     pending?.forget();
     this.#pending.delete(id);
+    this.#endIfRetired();
     return pending;
   }
 

@@ -79,8 +79,10 @@ browserTest('a build that answers nothing is cancelled by a new worker', async (
   await finished(page);
 });
 
-browserTest('a bad recipe shows every fault at once, in the list and at its field', async ({ page, url }) => {
+browserTest('a bad recipe shows every fault at once, in the list and at its field, and moves nothing', async ({ page, url }) => {
   await open({ page, url });
+  const top = () => page.getByRole('region', { name: 'Cross-section' }).evaluate((card) => card.offsetTop);
+  const before = await top();
   await number(page, 'NCA').fill('-5');
   await number(page, 'Porosity').fill('1.2');
   await number(page, 'Cut-off').fill('');
@@ -92,10 +94,35 @@ browserTest('a bad recipe shows every fault at once, in the list and at its fiel
   assert.ok(await runButton(page).isDisabled());
   await list.getByRole('link', { name: /^NCA/ }).click();
   assert.ok(await number(page, 'NCA').evaluate((input) => input === document.activeElement));
+  // What the field is about stands beside it.
+  await page.getByText('Allowed: a number from 1 to 1000 parts by weight.', { exact: true }).waitFor();
+  assert.equal(await top(), before);
   await page.getByRole('button', { name: 'Reset all' }).click();
   assert.equal(await list.count(), 0);
   assert.ok(await runButton(page).isEnabled());
-});
+  // In the words of the form.
+  await number(page, 'Voxel').fill('0.3');
+  await list.getByText('a divisor of Width = 25 that leaves').waitFor();
+}, { context: { viewport: { width: 1440, height: 900 } } });
+
+browserTest('on a tablet the mark of a changed field moves nothing away', async ({ page, url }) => {
+  await open({ page, url });
+  await page.locator('#form details').evaluateAll((folds) => folds.forEach((fold) => (fold.open = true)));
+  const rows = page.locator('#form .field');
+  const heights = () => rows.evaluateAll((all) => all.map((row) => `${row.querySelector('label').textContent} ${row.querySelector('.field-line').offsetHeight}`));
+  const before = await heights();
+  assert.equal(await rows.filter({ has: page.getByRole('button', { name: /^Reset/ }) }).count(), 0);
+  await page.locator('#form input[type=range]:enabled').evaluateAll((sliders) => {
+    for (const slider of sliders) {
+      slider.stepUp();
+      slider.dispatchEvent(new Event('input', { bubbles: true }));
+    }
+  });
+  assert.ok((await page.locator('#form .field.changed').count()) > 10);
+  assert.deepEqual(await heights(), before);
+  // What is weighed in is a line each.
+  for (const name of ['NCA', 'Halide coat', 'LPSCl', 'Carbon']) assert.ok(before.includes(`${name} 32`), before.join('; '));
+}, { context: { viewport: { width: 820, height: 1180 } } });
 
 browserTest('a run that cannot fit is refused with the voxel that would', async ({ page, url }) => {
   await open({ page, url });

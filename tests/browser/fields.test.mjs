@@ -22,7 +22,7 @@ async function discharged({ page, url }, rate = '2C') {
   await slider(page).waitFor();
 }
 
-browserTest('a click in one section moves the other two and the cut in 3D', async ({ page, url }) => {
+browserTest('arrow keys, or a click in one section, move the other two and the cut in 3D; the voxel there is read', async ({ page, url }) => {
   await open({ page, url });
   await makeSmall(page);
   const cuts = async () => ({ x: await um(page, 'x'), y: await um(page, 'y'), z: await um(page, 'z') });
@@ -34,6 +34,15 @@ browserTest('a click in one section moves the other two and the cut in 3D', asyn
   await otherPicture(section(page, 'z'), others[1]);
   const after = await cuts();
   assert.ok(after.x > 5.5 && after.z > 6.5 && after.y === 5.5, JSON.stringify(after));
+  // Keys go on from there, and read what the pointer does.
+  const reading = page.locator('#slice-reading');
+  const told = await reading.textContent();
+  await page.mouse.move(0, 0);
+  await page.keyboard.press('ArrowDown');
+  await comesTo(cuts, { ...after, x: after.x - 1 });
+  await reading.filter({ hasText: `(${(after.x - 1).toFixed(1)}, 5.5, ${after.z.toFixed(1)}) µm: ` }).waitFor();
+  await page.keyboard.press('ArrowUp');
+  await comesTo(() => reading.textContent(), told);
   // The 3D view cuts where the main section does.
   await choose(page, 'z');
   const cut = page.getByRole('slider', { name: 'Position of the cut across z in 3D' });
@@ -43,6 +52,12 @@ browserTest('a click in one section moves the other two and the cut in 3D', asyn
   // And a companion is as good a place to click as any.
   await clickAt(section(page, 'x'), 0.5, 0.5);
   await page.waitForFunction(() => !document.querySelector('#slice').getAttribute('aria-label').includes('= 0.5 µm'));
+  const { x } = await cuts();
+  await card(page).getByRole('application', { name: 'Where the cuts meet' }).focus();
+  await page.keyboard.press('ArrowLeft');
+  await comesTo(() => um(page, 'x'), x - 1);
+  await page.keyboard.press('Tab');
+  await reading.filter({ hasText: /^Point to read a voxel, click to cut there\.$/ }).waitFor();
 });
 
 browserTest('nothing above the list of runs moves when a discharge begins and ends', async ({ page, url }) => {
@@ -99,6 +114,9 @@ browserTest('arrows show which way a current goes, and can be switched off', asy
 
 browserTest('limits are the same for all runs, or fit the picture', async ({ page, url }) => {
   await discharged({ page, url });
+  // What has no value is told, so that nobody takes it for a phase.
+  await page.mouse.move(0, 0);
+  await page.locator('#slice-reading').filter({ hasText: /Grey: no value\.$/ }).waitFor();
   const main = page.locator('#slice');
   const fixed = await picture(main);
   await card(page).getByRole('combobox', { name: 'Limits' }).selectOption('fit this picture');

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { clickWhen, comesTo, finished, makeSmall, number, open, ready, run, runButton, runs } from './bench.mjs';
+import { clickWhen, comesTo, finished, makeSmall, number, open, progress, ready, run, runButton, runs } from './bench.mjs';
 import { BOTH, browserTest } from './harness.mjs';
 
 const rate = (page, name) => page.getByRole('button', { name, exact: true }).click();
@@ -124,17 +124,6 @@ browserTest('several electrodes are discharged at once while another is on the b
   await page.getByText('Every run is kept here').waitFor();
 });
 
-browserTest('a discharge that was asked for goes on when the recipe changes', async ({ page, url }) => {
-  await open({ page, url });
-  const chosen = clickWhen(page, '[1-9]\\d* time steps', page.getByRole('radio', { name: '14 wt% LYC', exact: true }));
-  await run(page);
-  await chosen;
-  await page.getByRole('img', { name: /^Phase, cross-section/ }).waitFor();
-  assert.ok(await runButton(page).isEnabled());
-  await runs(page).first().waitFor();
-  assert.match(await runs(page).first().textContent(), /10 wt% LYC.*cut-off voltage/);
-});
-
 browserTest('all runs go into one file and come back from it; wrong files say what is wrong', async ({ page, url }) => {
   await runSmall({ page, url });
   const download = page.waitForEvent('download');
@@ -228,4 +217,62 @@ browserTest('other discharges rest while a structure is being made', async ({ pa
   // And go on after it.
   await page.locator('#paper-status').filter({ hasText: /^[1-9]\d* of 18/ }).waitFor({ timeout: 60_000 });
   await button(page, 'Cancel the paper').click();
+});
+
+browserTest('a discharge that was asked for goes on when the recipe changes, is not thrown back when a build is given up, and its worker ends with it', async ({ page, url }) => {
+  await page.addInitScript(() => {
+    window.ended = [];
+    const { postMessage, terminate } = Worker.prototype;
+    Worker.prototype.postMessage = function (message, ...rest) {
+      this.asked = [...(this.asked ?? []), message.kind];
+      return postMessage.call(this, message, ...rest);
+    };
+    Worker.prototype.terminate = function () {
+      window.ended.push(this.asked.includes('run') ? 'run' : 'build');
+      return terminate.call(this);
+    };
+  });
+  await open({ page, url });
+  const left = clickWhen(page, '[1-9]\\d* time steps', page.getByRole('radio', { name: '14 wt% LYC', exact: true }));
+  await run(page);
+  await left;
+  await page.evaluate(() => {
+    const bar = document.querySelector('#runs progress');
+    window.shares = [bar.value];
+    new MutationObserver(() => window.shares.at(-1) !== bar.value && window.shares.push(bar.value)).observe(bar, { attributes: true });
+  });
+  await page.getByRole('img', { name: /^Phase, cross-section/ }).waitFor();
+  assert.ok(await runButton(page).isEnabled());
+  await number(page, 'Voxel').fill('0.25');
+  await progress(page).filter({ hasText: 'Building the structure' }).waitFor();
+  await number(page, 'Voxel').fill('2.5');
+  await runs(page).first().waitFor();
+  assert.match(await runs(page).first().textContent(), /10 wt% LYC.*cut-off voltage/);
+  const shares = await page.evaluate(() => window.shares);
+  assert.ok(shares.length > 3 && shares.every((share, i) => i === 0 || share >= shares[i - 1]), shares.join());
+  const ended = (kind) => page.evaluate((one) => window.ended.filter((worker) => worker === one).length, kind);
+  assert.ok((await ended('build')) > 0);
+  await comesTo(() => ended('run'), 1);
+});
+
+browserTest('a worker made anew rests if the one before it did', async ({ page, url }) => {
+  await page.goto(`${url}#runs`);
+  const told = await page.evaluate(async () => {
+    const [{ compile }, { WorkerClient }] = await Promise.all([import('./www/compile.js'), import('./www/worker-client.js')]);
+    const [client, building] = [new WorkerClient(await compile(), () => {}), new AbortController()];
+    client.rest(true);
+    const ask = (slot, recipe, options) => client.send({ kind: 'run', slot, volume: null, recipe }, options).catch((error) => error.name);
+    const { default: init, presets } = await import('./www/pkg/catholyte.js');
+    await init();
+    const [{ recipe }] = presets();
+    let points = 0;
+    const other = ask(2, { ...recipe, width_um: 10, thickness_um: 12 }, { onProgress: ({ curve }) => (points += curve?.time_s.length ?? 0) });
+    const gone = ask(1, { ...recipe, voxel_um: 0.25 }, { signal: building.signal, onProgress: () => building.abort() });
+    const answers = [await gone];
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    answers.push(points);
+    client.rest(false);
+    return [...answers, (await other).stop_reason];
+  });
+  assert.deepEqual(told, ['AbortError', 0, 'lower_cutoff']);
 });

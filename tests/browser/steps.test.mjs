@@ -162,12 +162,27 @@ browserTest('the last discharge is told, each step in the certificate, and all o
   assert.deepEqual(await other.locator('td').evaluateAll((cells) => [2, 4].map((k) => cells[k].textContent)), ['–', '81.3']);
 });
 
-browserTest('a first cycle has an efficiency, a run without a discharge has no mean voltage', async ({ page, url }) => {
-  await went({ page, url }, 'Charge at 2C until 4.3 V\nDischarge at 2C until 3.0 V');
+browserTest('a first cycle is within reach and has an efficiency beside the paper’s; a run without a discharge has no mean voltage', async ({ page, url }) => {
+  await open({ page, url });
+  await makeSmall(page);
+  const reach = button(page, 'Set the steps of a first cycle');
+  assert.ok(await reach.isHidden());
+  await card(page).getByRole('radio', { name: 'First cycle' }).check();
+  await page.getByText('No run has a first cycle yet').waitFor();
+  assert.deepEqual((await table(page)).slice(1).map((row) => row.join()), ['paper, 0.1C,0.0,74.1', 'paper, 0.1C,10.0,81.6']);
+  await reach.click();
+  await button(page, 'Run 4 steps').waitFor();
+  assert.match(await steps(page).inputValue(), /^Charge at 0\.1C/);
+  await steps(page).fill('Charge at 2C until 4.3 V\nDischarge at 2C until 3.0 V');
+  await run(page);
+  await finished(page);
+  await runs(page).first().waitFor();
   const cells = (row) => runs(page).nth(row).locator('td').allTextContents();
   const share = Number((await cells(0))[4]);
   assert.ok(share > 10 && share <= 101, `${share}`);
-  await card(page).getByRole('radio', { name: 'First cycle' }).waitFor();
+  await reach.waitFor({ state: 'hidden' });
+  const [name, halide, percent] = (await table(page))[1];
+  assert.equal(`${name} ${halide} ${Number(percent).toFixed(1)}`, `10 wt% LYC, changed, 2 steps 10.0 ${share.toFixed(1)}`);
   await steps(page).fill('Charge at 2C for 3 minutes');
   await run(page);
   await finished(page);
@@ -219,3 +234,18 @@ browserTest('losses are stacked, read, and told as a table; each run has its own
   const mean = (rows) => rows.filter(([name]) => name.startsWith('total')).reduce((all, row, _, { length }) => all + row[2] / length, 0);
   assert.ok(mean(slow) < mean(fast));
 });
+
+browserTest('on a phone the table of steps is read across, and whose run it is stands beside its numbers', async ({ page, url }) => {
+  await open({ page, url: `${url}#v1?width_um=10&thickness_um=12&protocol=Charge+at+2C+until+4.3+V%3BDischarge+at+2C+until+3.0+V` });
+  await run(page);
+  await finished(page);
+  await page.getByRole('button', { name: /^Certificate/ }).click();
+  const rows = page.getByRole('table', { name: 'Steps of this run' }).getByRole('row');
+  const heights = await rows.evaluateAll((all) => all.map((row) => row.offsetHeight));
+  assert.ok(heights[0] < 90 && heights[1] < 50, heights.join());
+  const name = runs(page).first().getByRole('rowheader');
+  const left = () => name.evaluate((cell) => cell.getBoundingClientRect().left);
+  const before = await left();
+  await page.getByRole('group', { name: 'Table of runs' }).evaluate((box) => (box.scrollLeft = 300));
+  assert.ok(Math.abs((await left()) - before) < 1, `${await left()} after ${before}`);
+}, { context: { viewport: { width: 390, height: 844 } } });

@@ -71,6 +71,40 @@ browserTest('both rails conduct what the command line says, and a new recipe cle
   assert.ok(await button.isEnabled());
 });
 
+browserTest('a current through rails that are gone is given up, and harms no other work of its worker', async ({ page, url }) => {
+  await page.addInitScript(() => {
+    window.flows = new Map();
+    window.ended = 0;
+    const { postMessage, terminate } = Worker.prototype;
+    Worker.prototype.postMessage = function (message, ...rest) {
+      if (message.kind === 'flow') {
+        window.flows.set(message.id, 'asked');
+        this.addEventListener('message', ({ data }) => window.flows.has(data.id) && window.flows.set(data.id, data.kind));
+      }
+      return postMessage.call(this, message, ...rest);
+    };
+    Worker.prototype.terminate = function () {
+      window.ended += 1;
+      return terminate.call(this);
+    };
+  });
+  await open({ page, url });
+  await number(page, 'Voxel').fill('0.5');
+  await page.getByText('50 × 50 × 100').waitFor();
+  await ready(page);
+  const ended = await page.evaluate(() => window.ended);
+  await page.getByRole('button', { name: 'Send a current through each rail' }).click();
+  await page.waitForFunction(() => window.flows.size === 1);
+  await number(page, 'Voxel').fill('2.5');
+  await page.waitForFunction(() => [...window.flows.values()].join() === 'cancelled');
+  await page.getByText('10 × 10 × 20').waitFor();
+  await ready(page);
+  // The next one is answered: by the same worker, which had nothing else to hear.
+  await page.getByRole('button', { name: 'Send a current through each rail' }).click();
+  await page.getByRole('table', { name: 'Conductivity through the thickness' }).waitFor();
+  assert.deepEqual(await page.evaluate(() => [[...window.flows.values()], window.ended]), [['cancelled', 'done', 'done'], ended]);
+});
+
 browserTest('a recipe with faults offers no current through its rails; a new rate keeps their table, and the page its width', async ({ page, url }) => {
   await open({ page, url });
   await page.getByText('Change the recipe').click();

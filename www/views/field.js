@@ -54,7 +54,7 @@ export function fieldRow(field, onInput, onReset, extra = null) {
   const slider = field.slider && sliderFor(field, (value) => onInput(value));
   const reset = element(
     'button',
-    { class: 'icon-button tiny', type: 'button', hidden: true, 'aria-label': `Reset ${field.label}`, title: 'Reset', onclick: onReset },
+    { class: 'icon-button tiny reset', type: 'button', hidden: true, 'aria-label': `Reset ${field.label}`, title: 'Reset', onclick: onReset },
     '↺',
   );
   const help = element('p', { id: `${id}-help`, class: 'help', hidden: true }, field.help, sourceNote(field.source));

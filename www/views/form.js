@@ -105,7 +105,7 @@ export class Form {
   showIssues(issues) {
     for (const [key, row] of this.#rows) {
       const own = issues.filter((issue) => issue.path === key);
-      row.complain(own.length ? own.map((issue) => `Allowed: ${issue.allowed}. ${issue.hint}`).join(' ') : null);
+      row.complain(own.length ? own.map((issue) => this.#allowed(issue)).join(' ') : null);
       const fold = this.#folds.get(key);
       if (own.length && fold) fold.open = true;
     }
@@ -119,11 +119,22 @@ export class Form {
     );
   }
 
+  /** A text in the words of the form: fields by their labels. @param {string} text */
+  #plain(text) {
+    return text.replace(/\b[a-z]+(_[a-z0-9]+)+\b/g, (key) => this.fields.find((field) => field.key === key)?.label ?? key);
+  }
+
+  /** What the field of a fault says. What it is about stands there already. @param {import('../messages.js').RecipeIssue} issue */
+  #allowed({ path, allowed, hint }) {
+    const field = this.fields.find(({ key }) => key === path);
+    return this.#plain(`Allowed: ${allowed}.${field && hint === `${field.label}: ${field.help}` ? '' : ` ${hint}`}`);
+  }
+
   /** @param {import('../messages.js').RecipeIssue} issue */
   #link(issue) {
     const field = this.fields.find((f) => f.key === issue.path);
     const value = issue.value === '' || issue.value === null ? 'nothing' : shorten(String(issue.value));
-    const text = `${field?.label ?? issue.path}: ${value} given, allowed is ${issue.allowed}`;
+    const text = `${field?.label ?? issue.path}: ${value} given, allowed is ${this.#plain(issue.allowed)}`;
     const row = this.#rows.get(issue.path);
     if (!row) return text;
     const focus = (/** @type {Event} */ event) => {

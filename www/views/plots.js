@@ -45,7 +45,10 @@ export class Plots extends EventTarget {
   constructor(module) {
     super();
     const parts = { canvas: this.#canvas, names: byId('profile-legend'), reading: byId('profile-reading'), dot: byId('profile-dot') };
-    const hint = () => (this.#runs.length ? 'Point at the chart to read it; drag to zoom in.' : 'Press Run to draw the first curve.');
+    const hint = () => {
+      if (this.#lacksCycle) return 'No run has a first cycle yet: it begins with a charge.';
+      return this.#runs.length ? 'Point at the chart to read it; drag to zoom in.' : 'Press Run to draw the first curve.';
+    };
     this.view = new Chart(module, parts, { hint, prepare: () => this.#prepare() });
     this.chart = this.view.chart;
     this.redraw = this.view.redraw;
@@ -90,7 +93,7 @@ export class Plots extends EventTarget {
           this.#change();
           this.dispatchEvent(new Event('change'));
         });
-        return element('label', { class: 'chip', 'data-kind': kind }, input, element('span', {}, name));
+        return element('label', { class: 'chip' }, input, element('span', {}, name));
       }),
     );
   }
@@ -115,7 +118,7 @@ export class Plots extends EventTarget {
 
   /** Another chart or other runs: names, table and picture follow. */
   #change() {
-    this.#offerFirstCycle();
+    byId('first-cycle').hidden = !this.#lacksCycle;
     byId('along').hidden = !['voltage', 'losses'].includes(this.#kind);
     byId('paper').hidden = ['losses', 'dqdv', 'energy'].includes(this.#kind);
     this.#offerRuns();
@@ -125,10 +128,9 @@ export class Plots extends EventTarget {
     this.redraw();
   }
 
-  /** Nothing tells of a first cycle before a run had one. */
-  #offerFirstCycle() {
-    const cycled = this.#runs.some((run) => typeof run.summary?.first_cycle_efficiency === 'number');
-    /** @type {HTMLElement} */ (byId('chart-kind').querySelector('[data-kind=efficiency]')).hidden = !cycled;
+  /** Is a first cycle to be shown, and none there? */
+  get #lacksCycle() {
+    return this.#kind === 'efficiency' && !this.#runs.some((run) => typeof run.summary?.first_cycle_efficiency === 'number');
   }
 
   /** Losses are those of one run. */
@@ -154,7 +156,7 @@ export class Plots extends EventTarget {
     // A table that changed with every step of a run could not be read.
     const finished = this.#runs.filter((run) => run.state === 'finished').length;
     if (finished !== this.#finished) {
-      this.#offerFirstCycle();
+      byId('first-cycle').hidden = !this.#lacksCycle;
       this.#fillTable();
     }
     this.#finished = finished;

@@ -14,7 +14,10 @@ export class Rails {
   /** @type {Conductivities | null} */
   #materials = null;
 
-  /** @param {(materials: Conductivities) => Promise<Conducted>} conduct through the structure that is shown */
+  /** What is under way. @type {AbortController | null} */
+  #under = null;
+
+  /** @param {(materials: Conductivities, signal: AbortSignal) => Promise<Conducted>} conduct through the structure that is shown */
   constructor(conduct) {
     this.#compute.addEventListener('click', () => void this.#send(conduct));
   }
@@ -28,25 +31,27 @@ export class Rails {
     if (key === this.#key) return;
     this.#key = key;
     this.#materials = materials;
+    // Nobody waits for a current through a structure that is gone.
+    this.#under?.abort();
     this.#compute.disabled = key === null;
     this.#show(null);
     this.#say('');
   }
 
-  /** @param {(materials: Conductivities) => Promise<Conducted>} conduct */
+  /** @param {(materials: Conductivities, signal: AbortSignal) => Promise<Conducted>} conduct */
   async #send(conduct) {
     const key = this.#key;
     if (!key || !this.#materials) return;
+    const under = (this.#under = new AbortController());
     this.#compute.disabled = true;
     this.#say('Computing …');
     let [found, text] = [/** @type {Conducted | null} */ (null), ''];
     try {
-      found = await conduct(this.#materials);
+      found = await conduct(this.#materials, under.signal);
     } catch (error) {
       text = error instanceof Error ? error.message : String(error);
     }
-    // Of a structure that is shown no more.
-    if (key !== this.#key) return;
+    if (under.signal.aborted) return;
     this.#show(found);
     this.#say(text);
     this.#compute.disabled = found !== null;

@@ -9,6 +9,9 @@ const RATES = [0.1, 0.5, 2];
 /** Voxels of runs at a higher resolution [um]; the last is the paper's. */
 const FINER = [0.5, 0.25];
 
+/** What went wrong, by code, where it is not the stage that tells it. @type {Record<string, string>} */
+const WHAT = { crashed: 'The simulator crashed', link: 'This link cannot be followed' };
+
 /**
  * What the controls do.
  * @typedef {object} Actions
@@ -96,7 +99,7 @@ export class RunBar {
       { class: 'icon-button tiny', type: 'button', 'aria-label': 'Dismiss this message', onclick: () => this.warn(null) },
       '×',
     );
-    const what = failure.code === 'crashed' ? 'The simulator crashed' : `It failed while ${failure.stage}`;
+    const what = WHAT[failure.code] ?? `It failed while ${failure.stage}`;
     banner.replaceChildren(element('p', {}, element('strong', {}, `${what}. `), `${failure.message} ${failure.hint}`), dismiss);
   }
 }

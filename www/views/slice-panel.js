@@ -93,6 +93,14 @@ export class SlicePanel {
     this.canvas.setAttribute('aria-label', this.bare ? `Companion ${place}: ${view.label}` : `${view.label}, cross-section ${place}`);
   }
 
+  /** The voxel where the cuts meet. @returns {Voxel | null} */
+  get here() {
+    if (!this.#shown) return null;
+    const [x, y, z] = this.#shown.at;
+    const [row, column] = { x: [z, y], y: [z, x], z: [y, x] }[this.#axis];
+    return this.#read(row, column);
+  }
+
   /** @param {MouseEvent} event @returns {Voxel | null} */
   #voxel(event) {
     const [shown, frame] = [this.#shown, this.#frame];
@@ -100,12 +108,17 @@ export class SlicePanel {
     const u = (event.offsetX - frame.left) / frame.width;
     const v = 1 - (event.offsetY - frame.top) / frame.height;
     if (u < 0 || u >= 1 || v < 0 || v >= 1) return null;
-    const { data, particle, rows, columns } = shown.slices[this.#axis];
+    const { rows, columns } = shown.slices[this.#axis];
     // Cuts along z lie on their side: their rows run to the right.
     const lying = this.#axis !== 'z';
-    const row = Math.floor((lying ? u : v) * rows);
-    const column = Math.floor((lying ? v : u) * columns);
-    const [x, y, z] = shown.at;
+    return this.#read(Math.floor((lying ? u : v) * rows), Math.floor((lying ? v : u) * columns));
+  }
+
+  /** @param {number} row @param {number} column @returns {Voxel} */
+  #read(row, column) {
+    const { slices, at: cut } = /** @type {Shown} */ (this.#shown);
+    const { data, particle, columns } = slices[this.#axis];
+    const [x, y, z] = cut;
     const at = /** @type {Record<Axis, Vector>} */ ({ x: [x, column, row], y: [column, y, row], z: [column, row, z] })[this.#axis];
     const place = row * columns + column;
     return { at, value: data[place], particle: particle[place] };

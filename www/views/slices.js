@@ -4,6 +4,7 @@
 import { byId, element, format } from '../dom.js';
 import { isGone } from '../simulator.js';
 import { AXES, Cursor } from './cursor.js';
+import { Reading } from './reading.js';
 import { SlicePanel } from './slice-panel.js';
 import { StarvedTable, lack } from './starved.js';
 import { Timeline } from './timeline.js';
@@ -59,7 +60,8 @@ export class Slices extends EventTarget {
     this.timeline = new Timeline(() => this.refresh());
     this.table = new StarvedTable(({ centre_um }) => cursor.goTo(centre_um));
     const panel = (/** @type {string} */ id, /** @type {boolean} */ bare) =>
-      new SlicePanel(byId(id), module, bare, (voxel) => this.#say(voxel), ({ at }) => cursor.move(at));
+      new SlicePanel(byId(id), module, bare, (voxel) => this.reading.say(voxel), ({ at }) => cursor.move(at));
+    this.reading = new Reading(cursor, () => this.panels[0].here, (voxel) => this.#tell(voxel));
     this.panels = [panel('slice', false), panel('slice-second', true), panel('slice-third', true)];
     this.#field.append(...this.views.map((v) => element('option', { value: v.key, disabled: v.needs !== '' }, v.label)));
     this.#colormap.append(...COLORMAPS.map((name) => element('option', { value: name }, name)));
@@ -237,6 +239,7 @@ export class Slices extends EventTarget {
     byId('limits').hidden = shown.view.fixed === null;
     this.#sayArrows(shown);
     this.#drawLegend(shown);
+    this.reading.follow();
     this.dispatchEvent(new Event('shown'));
   }
 
@@ -298,17 +301,13 @@ export class Slices extends EventTarget {
     return this.module.phase_styles(this.#halide);
   }
 
-  /** What is under the pointer. @param {Voxel | null} voxel */
-  #say(voxel) {
-    const reading = byId('slice-reading');
-    reading.classList.toggle('hint', voxel === null);
-    if (!voxel || !this.#shown) {
-      reading.textContent = 'Point at a picture to read a voxel; click to cut there.';
-      return;
-    }
+  /** What a voxel is, or what there is to do. @param {Voxel | null} voxel */
+  #tell(voxel) {
+    const view = this.#shown?.view ?? this.#view();
+    if (!voxel) return `Point to read a voxel, click to cut there.${view.key === 'phase' ? '' : ' Grey: no value.'}`;
     const { at, value, particle } = voxel;
-    const { view } = this.#shown;
-    const place = at.map((i) => ((i + 0.5) * this.cursor.voxel_um).toFixed(1)).join(', ');
+    const { voxel_um } = this.cursor;
+    const place = at.map((i) => ((i + 0.5) * voxel_um).toFixed(voxel_um < 0.5 ? 2 : 1)).join(', ');
     const starved = this.#starved.get(particle);
     const whose = particle < 0 ? '' : `, particle ${particle}${starved ? ` (${lack(starved)})` : ''}`;
     const what =
@@ -317,6 +316,6 @@ export class Slices extends EventTarget {
         : Number.isNaN(value)
           ? 'no value here'
           : `${format(value, 4)} ${view.unit}`.trim();
-    reading.textContent = `(${place}) µm: ${what}${whose}`;
+    return `(${place}) µm: ${what}${whose}`;
   }
 }
