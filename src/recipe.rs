@@ -299,7 +299,7 @@ fields! {
     carbon_dispersion: f64 = 0.5, number(0.0, 1.0, 0.05), "1", "Grains" true, "Carbon dispersion",
         "0 gathers the carbon in the necks between particles (GeoDict's binder); 1 spreads it over their surfaces.",
         "assumed";
-    edge_standoff: f64 = 0.21, number(0.0, 0.5, 0.005), "1", "Grains" true, "Carbon keeps off coat edges",
+    edge_standoff: f64 = 0.24, number(0.0, 0.5, 0.005), "1", "Grains" true, "Carbon keeps off coat edges",
         "Bare NCA next to the edges of the halide coat, as a share of the NCA surface, that aggregates of carbon (0.3 um) are too coarse to touch; grains of electrolyte keep off further, by the square root of their size.",
         "fitted to 14 wt% at 2C";
 
