@@ -236,7 +236,7 @@ fn a_current_that_no_voltage_drives_ends_at_once() {
         assert_eq!(summary.steps[0].capacity_mah_g, 0.0);
     };
     for seed in [1, 3] {
-        beyond("lyc-43", json!({"voxel_um": 2.5, "seed": seed, "protocol": "Charge at 5C until 4.3 V"}));
+        beyond("lyc-43", json!({"voxel_um": 2.5, "seed": seed, "protocol": "Charge at 6C until 4.3 V"}));
     }
     let resists = json!({"voxel_um": 2.5, "contact_resistance_ohm_cm2": 1e4, "protocol": "Charge at 1C until 4.6 V"});
     beyond("lyc-10", resists);
