@@ -117,7 +117,7 @@ export class Discharges {
       hooks.onFail(error);
     } finally {
       this.enable();
-      if (!runner.shown) specimen.ensure();
+      if (!runner.shown && !runner.hasLeft(current)) specimen.ensure();
     }
   }
 
@@ -190,11 +190,13 @@ export class Discharges {
     const { specimen, bar, slices } = this.parts;
     const stage = progress.stage[0].toUpperCase() + progress.stage.slice(1);
     if (!('curve' in progress)) return bar.say('Building the structure', progress.stage, progress.fraction);
-    if (progress.curve.time_s.length) {
+    // Before the first step there is a point of the curve, but no field.
+    if (progress.time_steps) {
+      const begins = this.discharged !== current;
       slices.allow('run', true);
       this.discharged = current;
       specimen.builder.has(current.recipe);
-      if (progress.from === 0) slices.suggest('stoichiometry');
+      if (begins) slices.suggest('stoichiometry');
       else slices.refresh();
     }
     const steps = progress.time_steps === 1 ? '1 time step' : `${progress.time_steps} time steps`;

@@ -75,20 +75,20 @@ async function start() {
     },
   };
   /** What lies below the first screen is fetched once that is painted. */
-  const later = (async () => {
-    const painted = new Promise((resolve) => slices.addEventListener('shown', resolve, { once: true }));
-    await Promise.race([painted, new Promise((resolve) => setTimeout(resolve, LATER_MS))]);
-    const [{ VolumeView }, { Compare }, { RunTable }] = await Promise.all([
-      import('./views/volume.js'),
-      import('./views/compare.js'),
-      import('./views/run-list.js'),
-    ]);
+  const painted = Promise.race([
+    new Promise((resolve) => slices.addEventListener('shown', resolve, { once: true })),
+    new Promise((resolve) => setTimeout(resolve, LATER_MS)),
+  ]);
+  const table = painted.then(async () => new (await import('./views/run-list.js')).RunTable(module, list, actions));
+  const later = painted.then(async () => {
+    const [{ VolumeView }, { Compare }] = await Promise.all([import('./views/volume.js'), import('./views/compare.js')]);
     return {
-      table: new RunTable(module, list, actions),
       volume: new VolumeView(module, simulator, slices),
       compare: new Compare(module, presets, list, runAll, (current) => runner.cancel(current)),
     };
-  })();
+  });
+  const missing = { code: 'missing', stage: 'loading the page', message: 'A part of it could not be fetched.', hint: 'Load it again.' };
+  for (const part of [table, later]) part.catch(() => bar.warn(missing));
   /** @param {import('./views/compare.js').Asked[]} all */
   function runAll(all) {
     for (const { preset, recipe } of all) void discharges.enqueue({ title: preset.title, preset: preset.name, recipe, file: null, live: false });
@@ -245,8 +245,8 @@ async function start() {
   );
   setUpTheme(/** @type {HTMLButtonElement} */ (byId('theme')), () => {
     slices.redraw();
-    void later.then(({ table, volume, compare }) => {
-      table.redraw();
+    void table.then((shown) => shown.redraw());
+    void later.then(({ volume, compare }) => {
       volume.redraw();
       compare.figures.redraw();
     });

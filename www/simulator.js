@@ -85,13 +85,8 @@ export class Simulator {
    * @param {RequestOptions} [options]
    * @returns {Promise<import('./messages.js').Summary>}
    */
-  async run(recipe, volume, options) {
-    const client = this.#first();
-    try {
-      return await client.send({ kind: 'run', slot: SHOWN, recipe, volume }, options);
-    } finally {
-      this.#left.delete(client);
-    }
+  run(recipe, volume, options) {
+    return this.#first().send({ kind: 'run', slot: SHOWN, recipe, volume }, options);
   }
 
   /** The shown discharge keeps its worker and structure; what is built next goes to another, and may be given up without harm to it. */
@@ -99,8 +94,16 @@ export class Simulator {
     const client = this.#first();
     this.#main = null;
     this.#left.add(client);
-    client.rest(this.#resting);
-    client.retire();
+    client.retire(() => {
+      this.#left.delete(client);
+      this.#share();
+    });
+    this.#share();
+  }
+
+  /** Of the discharges that were left as many go on as the crew has hands, the oldest first: the others rest. */
+  #share() {
+    [...this.#left].forEach((client, k) => client.rest(this.#resting || k >= crewSize()));
   }
 
   /**
@@ -125,15 +128,17 @@ export class Simulator {
   }
 
   /**
-   * Sends a steady current through the shown structure, making it first if need be.
+   * Sends a steady current through the shown structure, making it first if need be; tells whether that is still shown.
    * @param {Recipe} recipe
    * @param {Volume | null} volume
    * @param {import('./messages.js').FlowRequest} flow
    * @param {RequestOptions} [options]
-   * @returns {Promise<import('./messages.js').Transport>}
+   * @returns {Promise<import('./messages.js').Transport & {shown: boolean}>}
    */
-  flow(recipe, volume, flow, options) {
-    return this.#first().send({ kind: 'flow', slot: SHOWN, recipe, volume, flow }, options);
+  async flow(recipe, volume, flow, options) {
+    const client = this.#first();
+    const found = await client.send({ kind: 'flow', slot: SHOWN, recipe, volume, flow }, options);
+    return { ...found, shown: client === this.#main };
   }
 
   /**
@@ -241,7 +246,8 @@ export class Simulator {
   /** Jobs wait while somebody waits for a structure, or go on. @param {boolean} resting */
   rest(resting) {
     this.#resting = resting;
-    for (const client of [...this.#left, ...this.#crew.map((hand) => hand.client)]) client?.rest(resting);
+    this.#share();
+    for (const { client } of this.#crew) client?.rest(resting);
     this.#dispatch();
   }
 

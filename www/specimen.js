@@ -188,8 +188,8 @@ export class Specimen {
       const found = await simulator.flow(recipe, volume, request, { signal: this.#flowing.signal });
       flow.add(found, request, what, where);
       // With the structure its current is gone.
-      const there = bench.imported === volume && (volume !== null || (bench.checked !== null && module.same_structure(recipe, bench.checked.recipe)));
-      if (!there) return flow.say('The structure has changed since: this was the one before.');
+      const there = found.shown && bench.imported === volume && (volume !== null || (bench.checked !== null && module.same_structure(recipe, bench.checked.recipe)));
+      if (!there) return flow.say('The picture has changed since: this was the structure before.');
       flow.say(found.percolates ? 'The cross-section shows the current density.' : 'No path joins the two ends.');
       this.#hasFlux = found.percolates;
       this.builder.has(recipe);

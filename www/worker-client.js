@@ -80,8 +80,8 @@ export class WorkerClient {
   /** @type {Failure | null} why no worker can be had at all */
   #dead = null;
   #resting = false;
-  /** Does it end with its last answer? */
-  #retired = false;
+  /** Told when it ends with its last answer, if it shall. @type {(() => void) | null} */
+  #onEnd = null;
 
   /**
    * @param {WebAssembly.Module} module compiled once for all workers
@@ -157,14 +157,16 @@ export class WorkerClient {
     this.#post({ kind: 'rest', resting });
   }
 
-  /** Nothing more is asked of it: it ends with its last answer. */
-  retire() {
-    this.#retired = true;
+  /** Nothing more is asked of it: it ends with its last answer. @param {() => void} onEnd */
+  retire(onEnd) {
+    this.#onEnd = onEnd;
     this.#endIfRetired();
   }
 
   #endIfRetired() {
-    if (this.#retired && this.#pending.size === 0) this.#end();
+    if (!this.#onEnd || this.#pending.size > 0) return;
+    this.#end();
+    this.#onEnd();
   }
 
   /** What is about a task or a slot goes to whoever has it. @param {Request} request */

@@ -210,6 +210,11 @@ mod tests {
             sum += v;
             square += v * v;
         }
+        // A short walk remembers its cells, and crosses into others.
+        for k in 0..1000 {
+            let p = [0.01 * f64::from(k), 3.9 + 0.007 * f64::from(k), -0.003 * f64::from(k)];
+            assert_eq!(noise.at(p, &mut walk), noise.at(p, &mut Walk::default()), "{p:?}");
+        }
         // With 4 x 5 columns the lattice's own mean does not vanish exactly.
         assert!((sum / 2e4).abs() < 0.03, "{}", sum / 2e4);
         assert!((0.02..0.3).contains(&(square / 2e4)), "{}", square / 2e4);

@@ -37,7 +37,6 @@ browserTest('arrow keys, or a click in one section, move the other two and the c
   // Keys go on from there, and read what the pointer does.
   const reading = page.locator('#slice-reading');
   const told = await reading.textContent();
-  await page.mouse.move(0, 0);
   await page.keyboard.press('ArrowDown');
   await comesTo(cuts, { ...after, x: after.x - 1 });
   await reading.filter({ hasText: `(${(after.x - 1).toFixed(1)}, 5.5, ${after.z.toFixed(1)}) µm: ` }).waitFor();

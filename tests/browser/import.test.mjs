@@ -234,7 +234,7 @@ browserTest('a current is not lost when it is asked for before the structure is 
 browserTest('a current through a structure that has changed meanwhile says so', async ({ page, url }) => {
   await open({ page, url });
   await hurry(page, [['thickness_um', '12']], [['width_um', '10']]);
-  await page.getByText('The structure has changed since').waitFor();
+  await page.getByText('The picture has changed since').waitFor();
   await flows(page).first().waitFor();
   await page.getByRole('img', { name: /^Phase, cross-section at y = 5\.5/ }).waitFor();
 });

@@ -276,3 +276,17 @@ browserTest('a worker made anew rests if the one before it did', async ({ page, 
   });
   assert.deepEqual(told, ['AbortError', 0, 'lower_cutoff']);
 });
+
+browserTest(
+  'a part of the page that cannot be fetched is told, and runs are listed without it',
+  async ({ page, url }) => {
+    await page.route('**/views/compare.js', (route) => route.abort());
+    await open({ page, url: `${url}#v1?width_um=10&thickness_um=12` });
+    await page.getByRole('alert').filter({ hasText: 'A part of it could not be fetched.' }).waitFor();
+    await run(page);
+    await finished(page);
+    await comesTo(() => runs(page).count(), 1);
+  },
+  // Who waits for that part is told as well.
+  { expect: [/compare\.js/, /^uncaught: $/] },
+);

@@ -168,7 +168,7 @@ browserTest('a first cycle is within reach and has an efficiency beside the pape
   const reach = button(page, 'Set the steps of a first cycle');
   assert.ok(await reach.isHidden());
   await card(page).getByRole('radio', { name: 'First cycle' }).check();
-  await page.getByText('No run has a first cycle yet').waitFor();
+  await page.getByText('No visible run has a first cycle').waitFor();
   assert.deepEqual((await table(page)).slice(1).map((row) => row.join()), ['paper, 0.1C,0.0,74.1', 'paper, 0.1C,10.0,81.6']);
   await reach.click();
   await button(page, 'Run 4 steps').waitFor();

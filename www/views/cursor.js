@@ -75,7 +75,7 @@ export class Cursor extends EventTarget {
   /** Where a cut is, in words. @param {Axis} [axis] */
   place(axis = this.axis) {
     const um = (this.at[AXES.indexOf(axis)] + 0.5) * this.voxel_um;
-    return `${axis} = ${um.toFixed(this.voxel_um < 0.5 ? 2 : 1)} µm`;
+    return `${axis} = ${um.toFixed(this.voxel_um < 1 ? 2 : 1)} µm`;
   }
 
   #tell() {

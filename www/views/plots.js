@@ -46,7 +46,7 @@ export class Plots extends EventTarget {
     super();
     const parts = { canvas: this.#canvas, names: byId('profile-legend'), reading: byId('profile-reading'), dot: byId('profile-dot') };
     const hint = () => {
-      if (this.#lacksCycle) return 'No run has a first cycle yet: it begins with a charge.';
+      if (this.#lacksCycle) return 'No visible run has a first cycle: it begins with a charge.';
       return this.#runs.length ? 'Point at the chart to read it; drag to zoom in.' : 'Press Run to draw the first curve.';
     };
     this.view = new Chart(module, parts, { hint, prepare: () => this.#prepare() });

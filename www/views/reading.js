@@ -11,6 +11,8 @@ export class Reading {
   #keyed = false;
   /** Is the pointer on a voxel? */
   #pointed = false;
+  /** Has a key been pressed that nothing was said to yet? */
+  #asked = false;
 
   /**
    * @param {import('./cursor.js').Cursor} cursor
@@ -40,7 +42,10 @@ export class Reading {
     const voxel = pointed ?? (this.#keyed ? this.here() : null);
     this.#line.classList.toggle('hint', voxel === null);
     const text = this.tell(voxel);
-    if (this.#line.textContent !== text) this.#line.textContent = text;
+    if (this.#line.textContent === text) return;
+    if (!this.#asked) this.#line.setAttribute('aria-live', 'off');
+    this.#asked = false;
+    this.#line.textContent = text;
   }
 
   /** Arrow keys move as the picture lies: to the right along z, if it does not cut across z. @param {KeyboardEvent} event */
@@ -50,7 +55,9 @@ export class Reading {
     const step = { ArrowLeft: [across, -1], ArrowRight: [across, 1], ArrowDown: [up, -1], ArrowUp: [up, 1] }[event.key];
     if (!step || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
-    this.#keyed = true;
+    [this.#keyed, this.#pointed, this.#asked] = [true, false, true];
+    // A screen reader hears what keys ask for, not each move of the pointer or step of a discharge.
+    this.#line.setAttribute('aria-live', 'polite');
     this.cursor.move(at.map((old, k) => (k === step[0] ? old + step[1] : undefined)));
   }
 }

@@ -88,7 +88,7 @@ export class SlicePanel {
       // A companion is too small for them.
       arrows: arrows && !this.bare ? { blocks: arrows[this.#axis], edge_um: arrows.edge_um, unit: arrows.unit } : undefined,
     });
-    const um = ((at[AXES.indexOf(this.#axis)] + 0.5) * voxel_um).toFixed(voxel_um < 0.5 ? 2 : 1);
+    const um = ((at[AXES.indexOf(this.#axis)] + 0.5) * voxel_um).toFixed(voxel_um < 1 ? 2 : 1);
     const place = `at ${this.#axis} = ${um} µm`;
     this.canvas.setAttribute('aria-label', this.bare ? `Companion ${place}: ${view.label}` : `${view.label}, cross-section ${place}`);
   }

@@ -307,7 +307,7 @@ export class Slices extends EventTarget {
     if (!voxel) return `Point to read a voxel, click to cut there.${view.key === 'phase' ? '' : ' Grey: no value.'}`;
     const { at, value, particle } = voxel;
     const { voxel_um } = this.cursor;
-    const place = at.map((i) => ((i + 0.5) * voxel_um).toFixed(voxel_um < 0.5 ? 2 : 1)).join(', ');
+    const place = at.map((i) => ((i + 0.5) * voxel_um).toFixed(voxel_um < 1 ? 2 : 1)).join(', ');
     const starved = this.#starved.get(particle);
     const whose = particle < 0 ? '' : `, particle ${particle}${starved ? ` (${lack(starved)})` : ''}`;
     const what =
