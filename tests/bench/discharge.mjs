@@ -15,6 +15,8 @@ browserTest(
   'discharge at 0.5C',
   async (context) => {
     const { page } = context;
+    // Fine voxels take a minute.
+    page.setDefaultTimeout(600_000);
     await open(context);
     console.log('voxel um   native s   browser s   ratio   steps   linear iterations');
     for (const voxel of voxels) {
