@@ -7,7 +7,7 @@
 //! ```
 //!
 //! d1, d2: distances to the two nearest NCA surfaces [um]; δ: the recipe's dispersion; w: a smooth random field from
-//! 0 to 1; A = [`SPREAD_UM`], B = [`BRIDGING`]. With δ = 0 it sits in concave bridges around contacts (both distances small), as
+//! 0 to 1; A = [`SPREAD_UM`], B = `BRIDGING`. With δ = 0 it sits in concave bridges around contacts (both distances small), as
 //! GeoDict's 'Add Binder' does; with δ = 1 in islands on the surfaces. K* follows from the volume: a quasi-random sample of the
 //! space, the same for every voxel size. The carbon on a point of the NCA surface follows from K ≤ K* there; the voxels
 //! with the lowest K are its picture on the grid.
