@@ -7,6 +7,9 @@
 /** @type {Axis[]} */
 export const AXES = ['x', 'y', 'z'];
 
+/** The middle of a voxel [µm]: that of one finer than 1 µm has two decimals. @param {number} index @param {number} voxel_um */
+export const middle = (index, voxel_um) => ((index + 0.5) * voxel_um).toFixed(voxel_um < 1 ? 2 : 1);
+
 /** Tells of every move by the event `move`. */
 export class Cursor extends EventTarget {
   /** Voxels along x, y and z; null before there is a structure. @type {Vector | null} */
@@ -74,8 +77,7 @@ export class Cursor extends EventTarget {
 
   /** Where a cut is, in words. @param {Axis} [axis] */
   place(axis = this.axis) {
-    const um = (this.at[AXES.indexOf(axis)] + 0.5) * this.voxel_um;
-    return `${axis} = ${um.toFixed(this.voxel_um < 1 ? 2 : 1)} µm`;
+    return `${axis} = ${middle(this.at[AXES.indexOf(axis)], this.voxel_um)} µm`;
   }
 
   #tell() {

@@ -3,7 +3,7 @@
 
 import { isDark } from '../theme.js';
 import { fitCanvas, oneAFrame, watchSize } from './canvas.js';
-import { AXES } from './cursor.js';
+import { AXES, middle } from './cursor.js';
 
 /** @typedef {import('../messages.js').Axis} Axis */
 /** @typedef {import('../messages.js').Vector} Vector */
@@ -88,8 +88,7 @@ export class SlicePanel {
       // A companion is too small for them.
       arrows: arrows && !this.bare ? { blocks: arrows[this.#axis], edge_um: arrows.edge_um, unit: arrows.unit } : undefined,
     });
-    const um = ((at[AXES.indexOf(this.#axis)] + 0.5) * voxel_um).toFixed(voxel_um < 1 ? 2 : 1);
-    const place = `at ${this.#axis} = ${um} µm`;
+    const place = `at ${this.#axis} = ${middle(at[AXES.indexOf(this.#axis)], voxel_um)} µm`;
     this.canvas.setAttribute('aria-label', this.bare ? `Companion ${place}: ${view.label}` : `${view.label}, cross-section ${place}`);
   }
 

@@ -3,7 +3,7 @@
 
 import { byId, element, format } from '../dom.js';
 import { isGone } from '../simulator.js';
-import { AXES, Cursor } from './cursor.js';
+import { AXES, Cursor, middle } from './cursor.js';
 import { Reading } from './reading.js';
 import { SlicePanel } from './slice-panel.js';
 import { StarvedTable, lack } from './starved.js';
@@ -306,8 +306,7 @@ export class Slices extends EventTarget {
     const view = this.#shown?.view ?? this.#view();
     if (!voxel) return `Point to read a voxel, click to cut there.${view.key === 'phase' ? '' : ' Grey: no value.'}`;
     const { at, value, particle } = voxel;
-    const { voxel_um } = this.cursor;
-    const place = at.map((i) => ((i + 0.5) * voxel_um).toFixed(voxel_um < 1 ? 2 : 1)).join(', ');
+    const place = at.map((i) => middle(i, this.cursor.voxel_um)).join(', ');
     const starved = this.#starved.get(particle);
     const whose = particle < 0 ? '' : `, particle ${particle}${starved ? ` (${lack(starved)})` : ''}`;
     const what =
