@@ -4,6 +4,7 @@ use catholyte::analysis::{self, contacts};
 use catholyte::composition::Composition;
 use catholyte::grid::VoxelGrid;
 use catholyte::materials::Phase;
+use catholyte::microstructure::carbon::crossed_in_voxels;
 use catholyte::microstructure::{Microstructure, NO_PARTICLE, SurfaceFace, build};
 use catholyte::presets;
 use catholyte::simulation::Simulation;
@@ -28,7 +29,7 @@ fn structure(size: [usize; 3], phase: impl Fn([usize; 3]) -> Phase) -> Microstru
             });
         }
     }
-    Microstructure { grid, phase, particle, particles: Vec::new(), surface }
+    Microstructure { carbon: crossed_in_voxels(&grid, &phase), grid, phase, particle, particles: Vec::new(), surface }
 }
 
 /// TauFactor, notebook 02: four cubes in 20³ voxels. The rim of carbon keeps the periodic sides apart.

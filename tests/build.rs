@@ -50,6 +50,26 @@ fn every_phase_has_exactly_its_voxels() {
             assert!(f.covered + f.carbon + f.contact <= 1.0001 && f.mixed <= f.covered + 1e-6);
             assert!(f.coat_um.is_finite() && (f.coat_um > 0.0) == (f.covered > 0.0));
         }
+        for f in &m.carbon {
+            let ends = [Some(f.voxel as usize), m.grid.next(f.voxel as usize, f.axis)];
+            assert!(ends.into_iter().flatten().all(|v| m.phase[v] != Phase::Nca));
+            assert!(f.share > 0.0 && f.share <= 1.0);
+        }
+    }
+}
+
+/// A plane through a solid shows a share of it equal to its share of the volume (Delesse): so do all faces of voxels together, but for
+/// those that border on NCA and are not looked at.
+#[test]
+fn carbon_crosses_its_share_of_the_faces() {
+    for (voxel_um, missed) in [(1.0, 0.35), (0.25, 0.15)] {
+        let m =
+            preset("lyc-10", json!({"voxel_um": voxel_um, "width_um": 12, "thickness_um": 12, "coat_halide_parts": 0}));
+        let faces = 3.0 * m.grid.len() as f64;
+        let crossed = m.carbon.iter().map(|f| f64::from(f.share)).sum::<f64>() / faces;
+        let ratio = crossed / m.volume_fractions()[Phase::Carbon as usize];
+        println!("{voxel_um} um: {ratio}");
+        assert!(ratio < 1.05 && ratio > 1.0 - missed, "{voxel_um} um: {ratio}");
     }
 }
 

@@ -34,7 +34,8 @@ fn column() -> Microstructure {
     let phase: Vec<Phase> = (0..grid.len()).map(|v| if v < 8 { Phase::Lpscl } else { Phase::Nca }).collect();
     let particle = phase.iter().map(|p| if *p == Phase::Nca { 0 } else { NO_PARTICLE }).collect();
     let face = |voxel: u32| SurfaceFace { voxel, neighbour: voxel - 4, area: 0.8, depth: 0.5, ..Default::default() };
-    Microstructure { grid, phase, particle, particles: Vec::new(), surface: (8..12).map(face).collect() }
+    let surface = (8..12).map(face).collect();
+    Microstructure { grid, phase, particle, particles: Vec::new(), surface, carbon: Vec::new() }
 }
 
 #[test]

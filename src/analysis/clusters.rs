@@ -6,7 +6,7 @@
 
 use serde::Serialize;
 
-use crate::analysis::electronic::{ElectronicContact, electronic_contacts};
+use crate::analysis::electronic::{ElectronicContact, at_collector, electronic_contacts, pieces};
 use crate::analysis::sets::DisjointSets;
 use crate::analysis::wiring::ParticleReport;
 use crate::grid::Axis;
@@ -95,22 +95,23 @@ fn join_inside(structure: &Microstructure, sets: &mut DisjointSets, member: impl
 }
 
 fn electronic(structure: &Microstructure, contacts: &[ElectronicContact]) -> (Vec<bool>, Clusters) {
-    let mut sets = DisjointSets::new(structure.phase.len());
-    join_inside(structure, &mut sets, Phase::conducts_electrons);
+    let mut sets = pieces(structure);
+    join_inside(structure, &mut sets, Phase::stores_lithium);
     for contact in contacts {
         sets.join(contact.voxel as usize, contact.neighbour as usize);
     }
-    let (layers, plane) = (structure.grid.size[2], structure.grid.size[0] * structure.grid.size[1]);
-    let collector = (layers - 1) * plane;
-    summarise(structure, sets, Phase::conducts_electrons, |voxel| voxel >= collector)
+    at_collector(structure).for_each(|voxel| sets.join(voxel, structure.phase.len()));
+    summarise(structure, sets, Phase::conducts_electrons)
 }
 
 fn ionic(structure: &Microstructure) -> (Vec<bool>, Clusters) {
-    let mut sets = DisjointSets::new(structure.phase.len());
+    let n = structure.phase.len();
+    let mut sets = DisjointSets::new(n + 1);
     join_inside(structure, &mut sets, |p| p.is_electrolyte() || p.stores_lithium());
     let plane = structure.grid.size[0] * structure.grid.size[1];
     let mut pieces = sets.clone();
-    let (mut tied, clusters) = summarise(structure, sets, Phase::is_electrolyte, |voxel| voxel < plane);
+    (0..plane).filter(|&v| structure.phase[v].is_electrolyte()).for_each(|v| sets.join(v, n));
+    let (mut tied, clusters) = summarise(structure, sets, Phase::is_electrolyte);
     // A piece of a particle is reached through any of its faces.
     let mut reached = vec![false; tied.len()];
     for face in &structure.surface {
@@ -126,31 +127,28 @@ fn ionic(structure: &Microstructure) -> (Vec<bool>, Clusters) {
     (tied, clusters)
 }
 
-/// Marks the clusters that have a voxel at the terminal.
+/// Marks what is tied to the terminal, the last element, and counts the members.
 fn summarise(
     structure: &Microstructure,
     mut sets: DisjointSets,
     member: impl Fn(Phase) -> bool,
-    at_terminal: impl Fn(usize) -> bool,
 ) -> (Vec<bool>, Clusters) {
     let n = structure.phase.len();
     let plane = structure.grid.size[0] * structure.grid.size[1];
     let mut sizes = vec![0_u32; n];
-    // Bit 0: has a voxel at z = 0; bit 1: at z = L; bit 2: at the terminal.
+    // Bit 0: has a voxel at z = 0; bit 1: at z = L.
     let mut touches = vec![0_u8; n];
+    let terminal = sets.find(n);
+    let tied: Vec<bool> = (0..n).map(|voxel| sets.find(voxel) == terminal).collect();
+    let mut connected = 0;
     let mut clusters = Clusters::default();
     for (voxel, _) in structure.phase.iter().enumerate().filter(|(_, p)| member(**p)) {
         let root = sets.find(voxel);
         clusters.voxels += 1;
-        clusters.clusters += usize::from(root == voxel);
+        // The root may be a voxel that only leads on.
+        clusters.clusters += usize::from(sizes[root] == 0);
         sizes[root] += 1;
-        touches[root] |=
-            u8::from(voxel < plane) | u8::from(voxel >= n - plane) << 1 | u8::from(at_terminal(voxel)) << 2;
-    }
-    let mut tied = vec![false; n];
-    let mut connected = 0;
-    for (voxel, _) in structure.phase.iter().enumerate().filter(|(_, p)| member(**p)) {
-        tied[voxel] = touches[sets.find(voxel)] & 4 != 0;
+        touches[root] |= u8::from(voxel < plane) | u8::from(voxel >= n - plane) << 1;
         connected += usize::from(tied[voxel]);
     }
     let share = |part: usize| if clusters.voxels > 0 { part as f64 / clusters.voxels as f64 } else { 0.0 };

@@ -1,13 +1,14 @@
 //! Where electrons pass between NCA and another particle, carbon or the mixed coat.
 //!
-//! The builder's models tell of each face of the NCA what part of it touches, whatever voxel lies across. A current passes only
-//! where that voxel leads on: to another particle, or through carbon or mixed coat that reaches more than this particle alone. What
+//! The builder's models tell of each face of the NCA what part of it touches, whatever voxel lies across, and of each face between
+//! other voxels what part of it carbon crosses. So a voxel may lead on that shows no carbon. A current passes only where the voxel
+//! across does: to another particle, or through carbon or mixed coat that reaches more than this particle alone. What
 //! other faces touch counts at the nearest face of the particle that does lead on. So each place on a particle keeps its area of
-//! contact at any voxel size, also on grids too coarse for the carbon in a neck. In an imported volume the
-//! voxels are all there is, and nothing is moved.
+//! contact at any voxel size. In an imported volume the voxels are all there is, and nothing is moved.
 
 use crate::analysis::particle_count;
-use crate::analysis::sets::label;
+use crate::analysis::sets::DisjointSets;
+use crate::grid::Axis;
 use crate::materials::Phase;
 use crate::microstructure::{Microstructure, SurfaceFace};
 
@@ -32,16 +33,14 @@ pub(crate) fn electronic_contacts(structure: &Microstructure) -> Vec<ElectronicC
     let ways_on = ways_on(structure);
     let leads_on = |face: &SurfaceFace| ways_on[face.neighbour as usize];
     let touching = gathered(structure, |f| f.contact, |f| across(f) == Phase::Nca);
-    let wired = gathered(structure, |f| f.wired, |f| matches!(across(f), Phase::Nca | Phase::Carbon) && leads_on(f));
+    let wired = gathered(structure, |f| f.wired, leads_on);
     let mixed = gathered(structure, |f| f.mixed, |f| across(f) == Phase::Mixed && leads_on(f));
     let (mut contacts, mut between) = (Vec::new(), Vec::new());
     for (k, face) in structure.surface.iter().enumerate() {
         let area = match across(face) {
             // Carbon between two particles makes two contacts in series.
             Phase::Nca => touching[k] + 0.5 * wired[k],
-            Phase::Carbon => wired[k],
-            Phase::Mixed => mixed[k],
-            _ => 0.0,
+            _ => wired[k] + mixed[k],
         };
         if area > 0.0 {
             let ahead = f64::from(face.depth) / f64::from(face.area).max(area);
@@ -65,28 +64,52 @@ pub(crate) fn electronic_contacts(structure: &Microstructure) -> Vec<ElectronicC
 
 /// Does a voxel lead from one particle to something else? Shape: [nz, ny, nx].
 ///
-/// NCA does; a piece of carbon and mixed coat does if it touches two particles or the collector.
+/// NCA does; a piece of carbon and mixed coat does if it touches two particles or the collector: also one in a single voxel, between
+/// two particles that carbon touches there.
 fn ways_on(structure: &Microstructure) -> Vec<bool> {
-    let conducts = |v: usize| structure.phase[v].conducts_electrons();
+    let n = structure.phase.len();
     if structure.particles.is_empty() {
-        return (0..structure.phase.len()).map(conducts).collect();
+        return structure.phase.iter().map(|p| p.conducts_electrons()).collect();
     }
-    let (pieces, count) = label(&structure.grid, |v| conducts(v) && !structure.phase[v].stores_lithium());
-    let piece = |v: usize| (pieces[v] != u32::MAX).then_some(pieces[v] as usize);
-    let mut first = vec![None; count];
-    let mut leads_on = vec![false; count];
+    let mut pieces = pieces(structure);
+    let mut first = vec![None; n];
+    let mut leads_on = vec![false; n];
+    at_collector(structure).for_each(|voxel| leads_on[pieces.find(voxel)] = true);
     for face in structure.surface.iter().filter(|face| face.wired > 0.0 || face.mixed > 0.0) {
-        if let Some(piece) = piece(face.neighbour as usize) {
-            let particle = structure.particle[face.voxel as usize];
-            leads_on[piece] |= *first[piece].get_or_insert(particle) != particle;
+        let piece = pieces.find(face.neighbour as usize);
+        let particle = structure.particle[face.voxel as usize];
+        leads_on[piece] |= *first[piece].get_or_insert(particle) != particle;
+    }
+    (0..n).map(|v| structure.phase[v].stores_lithium() || leads_on[pieces.find(v)]).collect()
+}
+
+/// Joins the voxels outside the NCA between which electrons pass; one more element, the last, stands alone.
+pub(crate) fn pieces(structure: &Microstructure) -> DisjointSets {
+    let grid = &structure.grid;
+    let mut sets = DisjointSets::new(grid.len() + 1);
+    for (voxel, _) in structure.phase.iter().enumerate().filter(|(_, p)| **p == Phase::Mixed) {
+        for next in Axis::ALL.into_iter().filter_map(|axis| grid.next(voxel, axis)) {
+            if structure.phase[next] == Phase::Mixed {
+                sets.join(voxel, next);
+            }
         }
     }
-    let [nx, ny, _] = structure.grid.size;
-    let top = structure.phase.len() - nx * ny;
-    (top..structure.phase.len()).filter_map(piece).for_each(|piece| leads_on[piece] = true);
-    (0..structure.phase.len())
-        .map(|v| structure.phase[v].stores_lithium() || piece(v).is_some_and(|p| leads_on[p]))
-        .collect()
+    for face in &structure.carbon {
+        if let Some(next) = grid.next(face.voxel as usize, face.axis) {
+            sets.join(face.voxel as usize, next);
+        }
+    }
+    sets
+}
+
+/// The voxels from which electrons step to the collector.
+pub(crate) fn at_collector(structure: &Microstructure) -> impl Iterator<Item = usize> {
+    let grid = &structure.grid;
+    let top = grid.len() - grid.size[0] * grid.size[1];
+    let solid = |v: &usize| structure.phase[*v].stores_lithium() || structure.phase[*v] == Phase::Mixed;
+    let carbon = structure.carbon.iter().filter(|c| grid.next(c.voxel as usize, c.axis).is_none());
+    let carbon = carbon.map(|c| c.voxel as usize).filter(move |v| !solid(v));
+    (top..grid.len()).filter(solid).chain(carbon)
 }
 
 /// Area of one kind of contact at each face, over the area of a voxel face; shape: as `structure.surface`.
@@ -139,7 +162,8 @@ fn gathered(
 mod tests {
     use super::*;
     use crate::grid::VoxelGrid;
-    use crate::microstructure::{NO_PARTICLE, Sphere};
+    use crate::microstructure::carbon::crossed_in_voxels;
+    use crate::microstructure::{CarbonFace, NO_PARTICLE, Sphere};
 
     /// Particle 0 in two voxels, carbon on its left that leads nowhere, carbon on its right that leads to particle 1, and pore.
     fn necks(particles: Vec<Sphere>) -> Microstructure {
@@ -165,7 +189,7 @@ mod tests {
             face([1, 1, 2], [2, 1, 2], 0.5),
             face([3, 1, 2], [2, 1, 2], 1.0),
         ];
-        Microstructure { grid, phase, particle, particles, surface }
+        Microstructure { carbon: crossed_in_voxels(&grid, &phase), grid, phase, particle, particles, surface }
     }
 
     fn areas(structure: &Microstructure) -> Vec<[f64; 2]> {
@@ -178,6 +202,28 @@ mod tests {
         // Three faces of particle 0 together have more contact than the one that passes has area.
         let gathered = 0.5 * (0.75 + 0.25 + 0.5);
         assert_eq!(areas(&built), [[gathered, f64::from(0.3_f32) / gathered], [0.5, f64::from(0.3_f32) / 0.5]]);
+    }
+
+    /// As `necks`, with carbon thinner than a voxel alone: what it touches, and one face that it crosses.
+    fn thin_carbon(crossed: &[([usize; 3], Axis)]) -> Vec<[u32; 2]> {
+        let mut structure = necks(vec![Sphere { centre_um: [1.5; 3], radius_um: 1.0 }; 2]);
+        structure.phase.iter_mut().filter(|p| **p == Phase::Carbon).for_each(|p| *p = Phase::Pore);
+        let at = |c| structure.grid.index(c) as u32;
+        structure.carbon = crossed.iter().map(|&(c, axis)| CarbonFace { voxel: at(c), axis, share: 0.1 }).collect();
+        electronic_contacts(&structure).iter().map(|c| [c.voxel, c.neighbour]).collect()
+    }
+
+    #[test]
+    fn carbon_thinner_than_a_voxel_leads_on() {
+        let grid = VoxelGrid { size: [5, 3, 4], voxel_um: 1.0 };
+        let [left, right, other] = [[1, 1, 1], [1, 1, 2], [3, 1, 2]].map(|c| grid.index(c) as u32);
+        let [neck, beside] = [[2, 1, 2], [0, 1, 1]].map(|c| grid.index(c) as u32);
+        // Both particles touch carbon in the neck; what particle 0 touches elsewhere leads nowhere.
+        assert_eq!(thin_carbon(&[]), [[right, neck], [other, neck]]);
+        // Up to the collector it does.
+        let up = [([0, 1, 1], Axis::Z), ([0, 1, 2], Axis::Z), ([0, 1, 3], Axis::Z)];
+        assert_eq!(thin_carbon(&up[..2]), [[right, neck], [other, neck]]);
+        assert_eq!(thin_carbon(&up), [[left, beside], [right, neck], [other, neck]]);
     }
 
     #[test]

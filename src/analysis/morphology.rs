@@ -237,7 +237,7 @@ mod tests {
             let outer = |v: usize| matches!(grid.coordinates(v)[axis], 0 | 3);
             let phase = (0..grid.len()).map(|v| if outer(v) { Phase::Lpscl } else { Phase::Pore }).collect();
             let particle = vec![u32::MAX; grid.len()];
-            chord_lengths(&Microstructure { grid, phase, particle, particles: vec![], surface: vec![] })
+            chord_lengths(&Microstructure { grid, phase, particle, particles: vec![], surface: vec![], carbon: vec![] })
         };
         assert_eq!(slabs([2, 2, 4], 2)[Phase::Lpscl].mean_um, [1.0, 1.0, 0.5]);
         // One chord of two voxels around the side.
@@ -252,7 +252,7 @@ mod tests {
 
     fn spheres(size: [usize; 3], particles: Vec<Sphere>) -> Microstructure {
         let grid = crate::grid::VoxelGrid { size, voxel_um: 1.0 };
-        Microstructure { grid, phase: vec![], particle: vec![], particles, surface: vec![] }
+        Microstructure { grid, phase: vec![], particle: vec![], particles, surface: vec![], carbon: vec![] }
     }
 
     #[test]

@@ -6,8 +6,8 @@
 
 use serde::Serialize;
 
-use crate::analysis::electronic::ElectronicContact;
-use crate::analysis::sets::{DisjointSets, label};
+use crate::analysis::electronic::{ElectronicContact, at_collector, pieces};
+use crate::analysis::sets::DisjointSets;
 use crate::analysis::{ByPhase, Coverage, Rails};
 use crate::materials::Phase;
 use crate::microstructure::Microstructure;
@@ -129,39 +129,31 @@ struct Sums {
 fn steps_to_collector(structure: &Microstructure, rails: &Rails) -> Vec<u32> {
     let grid = &structure.grid;
     let n = structure.phase.len();
-    let plane = grid.size[0] * grid.size[1];
     let mut steps = vec![u32::MAX; n];
     let mut front: Vec<u32> = Vec::new();
-    for voxel in (n - plane..n).filter(|&v| rails.electronic[v]) {
+    for voxel in at_collector(structure) {
         steps[voxel] = 1;
         front.push(voxel as u32);
     }
-    // Sealed faces, to be looked up from either side.
-    let mut sealed: Vec<(u32, u32)> = Vec::new();
-    let pair = |voxel: u32, neighbour: u32| (voxel.min(neighbour), voxel.max(neighbour));
-    let mut passable: Vec<(u32, u32)> = rails.contacts.iter().map(|c| pair(c.voxel, c.neighbour)).collect();
-    passable.sort_unstable();
-    for face in &structure.surface {
-        if structure.phase[face.neighbour as usize].conducts_electrons() {
-            let pair = pair(face.voxel, face.neighbour);
-            if passable.binary_search(&pair).is_err() {
-                sealed.push(pair);
-            }
-        }
-    }
-    sealed.sort_unstable();
-    sealed.dedup();
+    // Contacts and faces that carbon crosses, from either side; inside particles and mixed coat all faces pass.
+    let mut ways: Vec<(u32, u32)> = rails.contacts.iter().map(|c| (c.voxel, c.neighbour)).collect();
+    ways.extend(structure.carbon.iter().filter_map(|c| Some((c.voxel, grid.next(c.voxel as usize, c.axis)? as u32))));
+    ways.extend(ways.clone().into_iter().map(|(a, b)| (b, a)));
+    ways.sort_unstable();
+    let alike = |a: usize, b: usize| match structure.phase[a] {
+        Phase::Mixed => structure.phase[b] == Phase::Mixed,
+        phase => phase.stores_lithium() && structure.particle[a] == structure.particle[b],
+    };
     let mut behind = Vec::new();
     let mut step = 1;
     while !front.is_empty() {
         step += 1;
         for &voxel in &front {
-            for next in grid.neighbours(voxel as usize).into_iter().flatten() {
-                if steps[next] != u32::MAX || !rails.electronic[next] {
-                    continue;
-                }
-                let inside = structure.particle[voxel as usize] == structure.particle[next];
-                if inside || sealed.binary_search(&pair(voxel, next as u32)).is_err() {
+            let inside = grid.neighbours(voxel as usize).into_iter().flatten().filter(|&n| alike(voxel as usize, n));
+            let first = ways.partition_point(|way| way.0 < voxel);
+            let across = ways[first..].iter().take_while(|way| way.0 == voxel).map(|way| way.1 as usize);
+            for next in inside.chain(across) {
+                if steps[next] == u32::MAX {
                     steps[next] = step;
                     behind.push(next as u32);
                 }
@@ -178,15 +170,19 @@ fn bottlenecks(structure: &Microstructure, contacts: &[ElectronicContact], parti
     let grid = &structure.grid;
     let unit = grid.voxel_um * grid.voxel_um;
     // Nodes: particles, then pieces of carbon and mixed coat, then the collector.
-    let other = |v: usize| structure.phase[v].conducts_electrons() && !structure.phase[v].stores_lithium();
-    let (pieces, count) = label(grid, other);
-    let collector = particles + count;
-    let node = |v: u32| {
+    let mut pieces = pieces(structure);
+    let outside = contacts.iter().map(|c| c.neighbour as usize).chain(at_collector(structure));
+    let outside = outside.filter(|&v| !structure.phase[v].stores_lithium());
+    let mut roots: Vec<usize> = outside.map(|v| pieces.find(v)).collect();
+    roots.sort_unstable();
+    roots.dedup();
+    let collector = particles + roots.len();
+    let mut node = |v: u32| {
         let v = v as usize;
         if structure.phase[v].stores_lithium() {
             structure.particle[v] as usize
         } else {
-            particles + pieces[v] as usize
+            particles + roots.partition_point(|&root| root < pieces.find(v))
         }
     };
     let mut edges: Vec<(u32, u32, f64)> = Vec::new();
@@ -194,12 +190,7 @@ fn bottlenecks(structure: &Microstructure, contacts: &[ElectronicContact], parti
         let (a, b) = (node(contact.voxel), node(contact.neighbour));
         edges.push((a.min(b) as u32, a.max(b) as u32, contact.area * unit));
     }
-    let n = structure.phase.len();
-    for voxel in n - grid.size[0] * grid.size[1]..n {
-        if structure.phase[voxel].conducts_electrons() {
-            edges.push((node(voxel as u32) as u32, collector as u32, unit));
-        }
-    }
+    edges.extend(at_collector(structure).map(|voxel| (node(voxel as u32) as u32, collector as u32, unit)));
     edges.sort_by_key(|e| (e.0, e.1));
     let mut joined: Vec<(u32, u32, f64)> = edges
         .chunk_by(|a, b| (a.0, a.1) == (b.0, b.1))

@@ -9,7 +9,7 @@ use crate::grid::{Axis, VoxelGrid};
 use crate::linalg::lattice::Lattice;
 use crate::materials::Phase;
 use crate::materials::nca::C_S_MAX;
-use crate::microstructure::{Microstructure, SurfaceFace};
+use crate::microstructure::{CarbonFace, Microstructure, SurfaceFace};
 
 /// Least active part of a voxel: a voxel of rock salt alone still conducts.
 const LEAST_ACTIVE: f64 = 0.05;
@@ -110,6 +110,11 @@ fn face_between(grid: &VoxelGrid, a: usize, b: usize) -> (Axis, usize) {
     panic!("voxels {a} and {b} share no face");
 }
 
+/// What conducts electrons in a voxel outside the NCA that does: mixed coat, or else carbon, of which it may hold a part.
+fn wire(phase: Phase) -> Phase {
+    if phase == Phase::Mixed { Phase::Mixed } else { Phase::Carbon }
+}
+
 /// The part of a face that touches the neighbour without coat, carbon, another particle or a gap in between.
 fn direct(surface: &SurfaceFace) -> f64 {
     // The parts are f32 and may add up to a hair more than 1.
@@ -197,10 +202,33 @@ impl Branches {
                 } else if !phase.stores_lithium() && !other.stores_lithium() {
                     let (electronic, ionic) =
                         (face_id(lattice, ELECTRONIC, axis, at), face_id(lattice, IONIC, axis, at));
-                    *face_mut(lattice, electronic) = harmonic(p.sigma[phase as usize], p.sigma[other as usize]) as f32;
+                    if phase == Phase::Mixed && other == Phase::Mixed {
+                        *face_mut(lattice, electronic) = p.sigma[Phase::Mixed as usize] as f32;
+                    }
                     *face_mut(lattice, ionic) = harmonic(self.kappa[voxel].into(), self.kappa[upper].into()) as f32;
                 }
             }
+        }
+    }
+
+    /// Electronic conduction through carbon; where mixed coat fills both voxels it leads as well.
+    pub fn carbon(&mut self, structure: &Microstructure, p: &CellParameters, lattice: &mut Lattice) {
+        let grid = structure.grid;
+        for &CarbonFace { voxel, axis, share } in &structure.carbon {
+            let voxel = voxel as usize;
+            let here = p.sigma[wire(structure.phase[voxel]) as usize];
+            let (face, g) = match grid.next(voxel, axis) {
+                Some(next) => {
+                    let face = face_id(lattice, ELECTRONIC, axis, grid.coordinates(next));
+                    (face, harmonic(here, p.sigma[wire(structure.phase[next]) as usize]))
+                }
+                None => {
+                    let face = lattice.face_z_above(ELECTRONIC, grid.coordinates(voxel));
+                    ((Axis::Z.index() as u32) << 30 | face as u32, 2.0 * here)
+                }
+            };
+            let conductance = face_mut(lattice, face);
+            *conductance = conductance.max(share * g as f32);
         }
     }
 
@@ -212,7 +240,7 @@ impl Branches {
             let across = structure.phase[neighbour];
             let (axis, upper) = face_between(&grid, voxel, neighbour);
             let face = face_id(lattice, ELECTRONIC, axis, grid.coordinates(upper));
-            let half = if across.stores_lithium() { 0.0 } else { 0.5 / p.sigma[across as usize] };
+            let half = if across.stores_lithium() { 0.0 } else { 0.5 / p.sigma[wire(across) as usize] };
             *face_mut(lattice, face) = 1.0;
             self.contacts.push(Contact {
                 face,
@@ -295,7 +323,7 @@ impl Branches {
             }
             let voxel = column + nx * ny * (nz - 1);
             let top = structure.phase[voxel];
-            if top.conducts_electrons() {
+            if top.stores_lithium() || top == Phase::Mixed {
                 let face = lattice.face_z_above(ELECTRONIC, grid.coordinates(voxel));
                 lattice.gz[face] = if top.stores_lithium() {
                     let fixed = (p.contact_resistance / h) as f32;

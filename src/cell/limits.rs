@@ -8,6 +8,7 @@ use crate::constants::{FARADAY, ONE_C_A_PER_KG, THERMAL_VOLTAGE};
 use crate::grid::VoxelGrid;
 use crate::materials::Phase;
 use crate::materials::nca::{self, C_S_MAX, DiffusionPotential, OpenCircuitVoltage};
+use crate::microstructure::carbon::crossed_in_voxels;
 use crate::microstructure::{Microstructure, NO_PARTICLE, Sphere, SurfaceFace, surface};
 
 /// Voltage [V] over time [s] of a discharge.
@@ -44,7 +45,7 @@ fn sphere(radius_um: f64, voxel_um: f64, shift: f64) -> Microstructure {
     for face in &mut surface {
         (face.covered, face.mixed) = (1.0, 1.0);
     }
-    Microstructure { grid, phase, particle, particles: vec![sphere], surface }
+    Microstructure { grid, phase, particle, particles: vec![sphere], surface, carbon: Vec::new() }
 }
 
 fn parameters(d: f64, drop: f64, j0: f64) -> CellParameters {
@@ -197,7 +198,7 @@ fn transmission_line(layers: usize) -> Microstructure {
             }
         }
     }
-    Microstructure { grid, phase, particle, particles: Vec::new(), surface }
+    Microstructure { carbon: crossed_in_voxels(&grid, &phase), grid, phase, particle, particles: Vec::new(), surface }
 }
 
 /// A porous electrode with linear kinetics and Ohm's law on both rails (Newman and Tobias 1962). With the resistances of the
@@ -267,7 +268,7 @@ fn homogeneous_column(layers: usize) -> Microstructure {
             surface.push(face);
         }
     }
-    Microstructure { grid, phase, particle, particles: Vec::new(), surface }
+    Microstructure { carbon: crossed_in_voxels(&grid, &phase), grid, phase, particle, particles: Vec::new(), surface }
 }
 
 /// PyBaMM's half cell (DFN) with a transference number of 1, computed by tests/reference/half_cell.py, where the numbers here stand

@@ -107,6 +107,7 @@ impl Network {
 
         let mut branches = Branches::default();
         branches.conduction(structure, &parameters, &mut lattice);
+        branches.carbon(structure, &parameters, &mut lattice);
         branches.contacts(structure, &parameters, h, &mut lattice);
         branches.surface(structure, &parameters, h, &mut lattice);
         branches.ends(structure, &parameters, h, &mut lattice);

@@ -46,12 +46,18 @@ fn phi_e(v: usize) -> usize {
 /// Voxels of carbon and mixed coat from which electrons get to two particles, or to a particle and the collector.
 fn live(structure: &Microstructure) -> Vec<bool> {
     let (grid, phase) = (structure.grid, &structure.phase);
-    let wire = |v: usize| matches!(phase[v], Phase::Carbon | Phase::Mixed);
+    let crossed = |v: usize, w: Option<usize>| {
+        structure.carbon.iter().any(|c| c.voxel as usize == v && grid.next(v, c.axis) == w)
+    };
+    let joined = |v: usize, w: usize| {
+        (phase[v] == Phase::Mixed && phase[w] == Phase::Mixed) || crossed(v, Some(w)) || crossed(w, Some(v))
+    };
+    let ends = |v: usize| grid.coordinates(v)[2] + 1 == grid.size[2] && (phase[v] == Phase::Mixed || crossed(v, None));
     let is_live = |start: usize| {
         let (mut piece, mut next) = (vec![start], 0);
         while next < piece.len() {
             for w in grid.neighbours(piece[next]).into_iter().flatten() {
-                if wire(w) && !piece.contains(&w) {
+                if joined(piece[next], w) && !piece.contains(&w) {
                     piece.push(w);
                 }
             }
@@ -65,9 +71,9 @@ fn live(structure: &Microstructure) -> Vec<bool> {
             .collect();
         touched.sort_unstable();
         touched.dedup();
-        touched.len() > 1 || piece.iter().any(|&v| grid.coordinates(v)[2] + 1 == grid.size[2])
+        touched.len() > 1 || piece.iter().any(|&v| ends(v))
     };
-    (0..grid.len()).map(|v| wire(v) && is_live(v)).collect()
+    (0..grid.len()).map(|v| phase[v] != Phase::Nca && is_live(v)).collect()
 }
 
 /// Areas of a kind of contact [voxel faces], those of faces that let nothing pass added to the nearest one of the particle that does.
@@ -126,6 +132,12 @@ fn model<'a>(structure: &'a Microstructure, p: &'a CellParameters) -> Model<'a> 
             kappa[w] = (kappa[w] + coat(s) * thickness / h).min(coat(s));
         }
     }
+    // Outside the NCA.
+    let sigma = |v: usize| p.sigma[if phase[v] == Phase::Mixed { Phase::Mixed } else { Phase::Carbon } as usize];
+    let crossed = |v: usize, axis: Axis| {
+        let face = structure.carbon.iter().find(|c| c.voxel as usize == v && c.axis == axis);
+        face.map_or(0.0, |c| f64::from(c.share))
+    };
     let rest = |s: &SurfaceFace| {
         (1.0 - f64::from(s.covered) - f64::from(s.carbon) - f64::from(s.contact) - f64::from(s.sheltered)).max(0.0)
     };
@@ -144,8 +156,9 @@ fn model<'a>(structure: &'a Microstructure, p: &'a CellParameters) -> Model<'a> 
                     branches.push(Branch::Electrons(v, w));
                 }
                 (false, false) => {
-                    let (a, b) = (phase[v] as usize, phase[w] as usize);
-                    branches.push(Branch::Fixed(phi_s(v), phi_s(w), series(p.sigma[a], p.sigma[b])));
+                    let mixed = if (phase[v], phase[w]) == (Phase::Mixed, Phase::Mixed) { 1.0 } else { 0.0 };
+                    let open = f64::max(mixed, crossed(v, axis));
+                    branches.push(Branch::Fixed(phi_s(v), phi_s(w), open * series(sigma(v), sigma(w))));
                     branches.push(Branch::Fixed(phi_e(v), phi_e(w), series(kappa[v], kappa[w])));
                 }
                 _ => {}
@@ -159,7 +172,8 @@ fn model<'a>(structure: &'a Microstructure, p: &'a CellParameters) -> Model<'a> 
             if phase[v] == Phase::Nca {
                 branches.push(Branch::Contact(v, None, terminal, p.contact_resistance / (h * h), 0.5 / h));
             } else {
-                branches.push(Branch::Fixed(terminal, phi_s(v), 2.0 * p.sigma[phase[v] as usize] * h));
+                let open = if phase[v] == Phase::Mixed { 1.0 } else { crossed(v, Axis::Z) };
+                branches.push(Branch::Fixed(terminal, phi_s(v), 2.0 * open * sigma(v) * h));
             }
         }
     }
@@ -167,8 +181,7 @@ fn model<'a>(structure: &'a Microstructure, p: &'a CellParameters) -> Model<'a> 
     let across = |s: &SurfaceFace| phase[s.neighbour as usize];
     let lively = |s: &SurfaceFace| live[s.neighbour as usize];
     let touching = moved(structure, |s| s.contact, |s| across(s) == Phase::Nca);
-    let carbon =
-        moved(structure, |s| s.wired, |s| across(s) == Phase::Nca || (across(s) == Phase::Carbon && lively(s)));
+    let carbon = moved(structure, |s| s.wired, |s| across(s) == Phase::Nca || lively(s));
     let mixed = moved(structure, |s| s.mixed, |s| across(s) == Phase::Mixed && lively(s));
     for (k, s) in structure.surface.iter().enumerate() {
         let (v, w) = (s.voxel as usize, s.neighbour as usize);
@@ -197,9 +210,9 @@ fn model<'a>(structure: &'a Microstructure, p: &'a CellParameters) -> Model<'a> 
                 }
             }
         }
-        if matches!(phase[w], Phase::Carbon | Phase::Mixed) {
-            let half = 0.5 * h / p.sigma[phase[w] as usize];
-            let contact = h * h * if phase[w] == Phase::Carbon { carbon[k] } else { mixed[k] };
+        if phase[w] != Phase::Nca {
+            let half = 0.5 * h / sigma(w);
+            let contact = h * h * (carbon[k] + mixed[k]);
             if contact > 0.0 {
                 let way = f64::from(s.depth) * h / area.max(contact);
                 branches.push(Branch::Contact(v, None, phi_s(w), (r + half) / contact, way));
@@ -371,7 +384,7 @@ mod tests {
     use crate::constants::ONE_C_A_PER_KG;
     use crate::grid::VoxelGrid;
     use crate::materials::nca::{DiffusionPotential, OpenCircuitVoltage};
-    use crate::microstructure::{NO_PARTICLE, Sphere};
+    use crate::microstructure::{CarbonFace, NO_PARTICLE, Sphere};
 
     /// Blocks of 2 x 2 x 2 voxels of random phases, each NCA block a particle, with random areas and coverages.
     fn blocks(seed: u64) -> Microstructure {
@@ -419,9 +432,20 @@ mod tests {
                 }
             }
         }
+        // Most carbon leads on in its voxels, some where they show none, in part of a face.
+        let mut carbon = Vec::new();
+        for v in (0..grid.len()).filter(|&v| phase[v] != Phase::Nca) {
+            for axis in Axis::ALL {
+                let next = grid.next(v, axis);
+                let shown = phase[v] == Phase::Carbon && next.is_none_or(|w| phase[w] == Phase::Carbon);
+                if next.is_none_or(|w| phase[w] != Phase::Nca) && rng.random::<f64>() < if shown { 0.9 } else { 0.2 } {
+                    carbon.push(CarbonFace { voxel: v as u32, axis, share: 0.1 + 0.9 * rng.random::<f32>() });
+                }
+            }
+        }
         // Spheres of no use here: they tell a built structure from an imported one.
         let particles = vec![Sphere { centre_um: [0.0; 3], radius_um: 1.0 }; 27];
-        Microstructure { grid, phase, particle, particles, surface }
+        Microstructure { grid, phase, particle, particles, surface, carbon }
     }
 
     #[test]

@@ -4,6 +4,7 @@ use crate::analysis::sets::DisjointSets;
 use crate::grid::{Axis, VoxelGrid};
 use crate::import::{ImportError, LabelVolume, checked_size};
 use crate::materials::Phase;
+use crate::microstructure::carbon::crossed_in_voxels;
 use crate::microstructure::{Microstructure, SurfaceFace};
 
 /// Which label is which phase.
@@ -90,7 +91,8 @@ pub fn microstructure(volume: &LabelVolume, map: &LabelMap, voxel_um: f64) -> Re
     }
     let particle = particles(&grid, &phase, &volume.labels);
     let surface = surface(&grid, &phase, &particle);
-    Ok(Microstructure { grid, phase, particle, particles: Vec::new(), surface })
+    let carbon = crossed_in_voxels(&grid, &phase);
+    Ok(Microstructure { grid, phase, particle, particles: Vec::new(), surface, carbon })
 }
 
 /// Numbers the connected pieces of NCA of equal label, in the order of their first voxels.

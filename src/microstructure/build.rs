@@ -107,12 +107,14 @@ pub fn build(recipe: &Recipe) -> Result<Microstructure, BuildError> {
 /// # Errors
 /// See [`BuildError`].
 pub fn build_with(recipe: &Recipe, begin: &mut dyn FnMut(BuildStage)) -> Result<Microstructure, BuildError> {
-    let Filled { grid, phase, particle, particles, index, coat, carbon } = fill(recipe, 1, begin)?;
+    let Filled { grid, phase, particle, particles, index, field, coat, carbon } = fill(recipe, 1, begin)?;
     begin(BuildStage::Surface);
+    let crossed = carbon.crossed(&grid, &phase, &field, &coat, &index);
+    drop(field);
     let standoff = Standoff::new(recipe.edge_standoff, recipe.lpscl_diameter_um);
     let models = Models { spheres: &particles, index: &index, coat: &coat, carbon: &carbon, standoff };
     let surface = surface::faces(&grid, &phase, &particle, &models);
-    Ok(Microstructure { grid, phase, particle, particles, surface })
+    Ok(Microstructure { grid, phase, particle, particles, surface, carbon: crossed })
 }
 
 /// Voxels for the eye alone.
@@ -139,6 +141,7 @@ struct Filled {
     particle: Vec<u32>,
     particles: Vec<Sphere>,
     index: SphereIndex,
+    field: DistanceField,
     coat: Coat,
     carbon: CarbonField,
 }
@@ -206,14 +209,13 @@ fn fill(recipe: &Recipe, thin: u32, begin: &mut dyn FnMut(BuildStage)) -> Result
     let fraction = composition.fraction(Phase::Carbon);
     let carbon = CarbonField::new(recipe, &coat, &index, extent, fraction, REACH_UM, thin);
     place_carbon(&grid, &mut phase, &field, &carbon, target[Phase::Carbon as usize]);
-    drop(field);
 
     begin(BuildStage::Electrolyte);
     let grains =
         [(Phase::Halide, target[Phase::Halide as usize] - coat_voxels), (Phase::Lpscl, target[Phase::Lpscl as usize])];
     electrolyte::fill(&grid, &mut phase, &grains, recipe.lpscl_diameter_um, recipe.seed);
 
-    Ok(Filled { grid, phase, particle, particles, index, coat, carbon })
+    Ok(Filled { grid, phase, particle, particles, index, field, coat, carbon })
 }
 
 /// Keys at and above this belong to voxels that a model does not reach; they come last, the nearest first.

@@ -10,11 +10,15 @@
 //! 0 to 1; A = [`SPREAD_UM`], B = `BRIDGING`. With δ = 0 it sits in concave bridges around contacts (both distances small), as
 //! GeoDict's 'Add Binder' does; with δ = 1 in islands on the surfaces. K* follows from the volume: a quasi-random sample of the
 //! space, the same for every voxel size. The carbon on a point of the NCA surface follows from K ≤ K* there; the voxels
-//! with the lowest K are its picture on the grid.
+//! with the lowest K are its picture on the grid. How it leads on follows from the faces of voxels that it crosses, for most of it is
+//! thinner than a voxel.
 
-use crate::microstructure::coat::{Coat, coat_at, field_seed};
+use crate::grid::{Axis, VoxelGrid};
+use crate::materials::Phase;
+use crate::microstructure::CarbonFace;
+use crate::microstructure::coat::{Coat, field_seed};
 use crate::microstructure::random::{Noise, Step, Stream, Walk};
-use crate::microstructure::spheres::SphereIndex;
+use crate::microstructure::spheres::{DistanceField, SphereIndex};
 use crate::recipe::Recipe;
 
 /// Weight A of the random field [um]: how far carbon heaps up when it spreads over surfaces.
@@ -35,6 +39,30 @@ const ISLAND_UM: f64 = 1.5;
 
 /// Points of the sample that fixes K*. A per cent of the carbon's volume at the paper's 4 vol%.
 const SAMPLE_POINTS: u32 = 1 << 18;
+
+/// Points along the edge of a face where carbon is looked up: one per 0.25 um, at most 4.
+fn points_along(voxel_um: f64) -> usize {
+    (voxel_um / 0.25).round().clamp(1.0, 4.0) as usize
+}
+
+/// The faces that carbon crosses where voxels are all there is: those between two of carbon, and between one and mixed coat or the
+/// collector.
+pub fn crossed_in_voxels(grid: &VoxelGrid, phase: &[Phase]) -> Vec<CarbonFace> {
+    let crossed = |here: Phase, there: Option<Phase>| match (here, there) {
+        (Phase::Carbon, there) => there.is_none_or(|p| matches!(p, Phase::Carbon | Phase::Mixed)),
+        (Phase::Mixed, there) => there == Some(Phase::Carbon),
+        _ => false,
+    };
+    let mut faces = Vec::new();
+    for (voxel, &here) in phase.iter().enumerate() {
+        for axis in Axis::ALL {
+            if crossed(here, grid.next(voxel, axis).map(|next| phase[next])) {
+                faces.push(CarbonFace { voxel: voxel as u32, axis, share: 1.0 });
+            }
+        }
+    }
+    faces
+}
 
 /// Where the carbon is.
 pub(crate) struct CarbonField {
@@ -87,7 +115,6 @@ impl CarbonField {
         let start = [0; 3].map(|_| stream.uniform());
         // Additive recurrence with the powers of the plastic number of three dimensions (Roberts 2018).
         const STEP: [f64; 3] = [0.819_172_513_396_164_4, 0.671_043_606_703_789_2, 0.549_700_477_901_970_3];
-        let thickest = coat.thickest();
         let mut keys = Vec::new();
         for i in 0..points {
             let p = [0, 1, 2].map(|a| {
@@ -95,14 +122,9 @@ impl CarbonField {
                 (t - t.floor()) * extent[a]
             });
             let [first, second] = index.nearest_two(p);
-            if first.distance_um < 0.0 || first.distance_um >= reach {
+            let d = first.distance_um;
+            if d < 0.0 || d >= reach || d < coat.above(first, p) {
                 continue;
-            }
-            if first.distance_um < thickest {
-                let [halide, mixed] = coat_at(coat, first.number, p, first.centre_um);
-                if first.distance_um < halide + mixed {
-                    continue;
-                }
             }
             keys.push(self.key(p, first.distance_um, second.distance_um, &mut Walk::default()));
         }
@@ -128,6 +150,58 @@ impl CarbonField {
         // ±0.6 holds all but a few per mille of the noise.
         let w = (0.5 + self.noise.at(at, walk) / 1.2).clamp(0.0, 1.0);
         smooth + self.dispersion * SPREAD_UM * w
+    }
+
+    /// The faces outside the NCA that carbon crosses.
+    pub(crate) fn crossed(
+        &self,
+        grid: &VoxelGrid,
+        phase: &[Phase],
+        field: &DistanceField,
+        coat: &Coat,
+        index: &SphereIndex,
+    ) -> Vec<CarbonFace> {
+        if self.threshold < 0.0 {
+            return Vec::new();
+        }
+        let h = grid.voxel_um;
+        let along = points_along(h);
+        // From the centre of a voxel to the corner of its face.
+        let farthest = 0.75_f64.sqrt() * h;
+        let near = |voxel: usize| {
+            let [d1, d2] = [field.first[voxel], field.second[voxel]].map(|d| f64::from(d) - farthest);
+            self.smooth_key(d1, d2) <= self.threshold
+        };
+        let mut walk = Walk::default();
+        let mut faces = Vec::new();
+        for voxel in (0..phase.len()).filter(|&v| phase[v] != Phase::Nca && near(v)) {
+            for axis in Axis::ALL {
+                if grid.next(voxel, axis).is_some_and(|next| phase[next] == Phase::Nca || !near(next)) {
+                    continue;
+                }
+                let a = axis.index();
+                let mut corner = grid.centre_um(voxel).map(|c| c - 0.5 * h);
+                corner[a] += h;
+                let mut inside = 0;
+                for i in 0..along * along {
+                    let mut p = corner;
+                    p[(a + 1) % 3] += ((i % along) as f64 + 0.5) / along as f64 * h;
+                    p[(a + 2) % 3] += ((i / along) as f64 + 0.5) / along as f64 * h;
+                    let p = index.inside(p);
+                    let [first, second] = index.nearest_two(p);
+                    inside += u32::from(
+                        first.distance_um >= 0.0
+                            && self.holds(p, first.distance_um, second.distance_um, &mut walk)
+                            && first.distance_um >= coat.above(first, p),
+                    );
+                }
+                if inside > 0 {
+                    let share = inside as f32 / (along * along) as f32;
+                    faces.push(CarbonFace { voxel: voxel as u32, axis, share });
+                }
+            }
+        }
+        faces
     }
 
     /// Is there carbon at this point?

@@ -18,7 +18,7 @@
 
 use crate::microstructure::Sphere;
 use crate::microstructure::random::{Noise, Step, Stream, Walk, mix, normal_quantile};
-use crate::microstructure::spheres::{SphereIndex, direction};
+use crate::microstructure::spheres::{Neighbour, SphereIndex, direction};
 use crate::recipe::{CoatRoute, Recipe};
 
 /// How a coating route lays the coat down. All values *assumed*, after the micrographs of the paper (Fig. 1d-e).
@@ -137,6 +137,14 @@ impl Coat {
             }
         }
         spot
+    }
+
+    /// Thickness [um] of both layers between a point and the surface nearest to it; 0 where no coat is as thick as the point is far.
+    pub(crate) fn above(&self, surface: Neighbour, p: [f64; 3]) -> f64 {
+        if surface.distance_um >= self.thickest() {
+            return 0.0;
+        }
+        self.thickness(surface.number, direction(p, surface.centre_um).0).iter().sum()
     }
 
     /// Greatest thickness of both layers together [um].

@@ -16,7 +16,7 @@ pub mod surface;
 
 pub use build::{BuildError, BuildStage, build, build_with};
 
-use crate::grid::VoxelGrid;
+use crate::grid::{Axis, VoxelGrid};
 use crate::materials::Phase;
 
 /// A voxel that belongs to no particle.
@@ -65,6 +65,17 @@ pub struct SurfaceFace {
     pub sheltered: f32,
 }
 
+/// A voxel face that carbon crosses: between two voxels outside the NCA, or between one and the collector.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CarbonFace {
+    /// The voxel on the low side.
+    pub voxel: u32,
+    /// The axis across the face.
+    pub axis: Axis,
+    /// Fraction of the face inside carbon, from the carbon model that does not depend on the voxel size; above zero.
+    pub share: f32,
+}
+
 /// The voxels of a cathode and what the builder knows beyond them.
 #[derive(Clone, Debug)]
 pub struct Microstructure {
@@ -77,6 +88,8 @@ pub struct Microstructure {
     pub particles: Vec<Sphere>,
     /// Faces of the active material, ordered by voxel.
     pub surface: Vec<SurfaceFace>,
+    /// Faces that carbon crosses, ordered by voxel: how carbon leads on, also where it is thinner than a voxel.
+    pub carbon: Vec<CarbonFace>,
 }
 
 impl Microstructure {
