@@ -40,7 +40,7 @@ fn every_preset_discharges_to_its_cut_off_with_balanced_books() {
         assert!(summary.lithium_balance_error < 1e-4, "{}: {}", preset.name, summary.lithium_balance_error);
         // From 4.28 V to 3.0 V the open-circuit curve holds 211 mAh/g.
         let capacity = summary.discharge_capacity_mah_g;
-        assert!((60.0..211.0).contains(&capacity), "{}: {capacity}", preset.name);
+        assert!((50.0..211.0).contains(&capacity), "{}: {capacity}", preset.name);
         let rows = simulation.series().rows();
         assert!(rows.windows(2).all(|r| r[1].capacity_mah_g >= r[0].capacity_mah_g), "{}", preset.name);
         assert!(rows.iter().all(|r| (2.9..4.5).contains(&r.voltage_v)), "{}", preset.name);
@@ -236,7 +236,7 @@ fn a_current_that_no_voltage_drives_ends_at_once() {
         assert_eq!(summary.steps[0].capacity_mah_g, 0.0);
     };
     for seed in [1, 3] {
-        beyond("lyc-43", json!({"voxel_um": 2.5, "seed": seed, "protocol": "Charge at 6C until 4.3 V"}));
+        beyond("lyc-43", json!({"voxel_um": 2.5, "seed": seed, "protocol": "Charge at 8C until 4.3 V"}));
     }
     let resists = json!({"voxel_um": 2.5, "contact_resistance_ohm_cm2": 1e4, "protocol": "Charge at 1C until 4.6 V"});
     beyond("lyc-10", resists);
@@ -262,6 +262,7 @@ fn a_structure_that_conducts_nothing_is_a_result() {
     structure
         .surface
         .retain(|face| [face.voxel, face.neighbour].iter().all(|&v| structure.phase[v as usize] != Phase::Pore));
+    structure.carbon.retain(|face| face.voxel as usize / (nx * ny) != nz / 2);
     let mut simulation = Simulation::new(&recipe, &structure);
     simulation.keep_snapshots();
     let summary = simulation.run().unwrap();

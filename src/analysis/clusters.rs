@@ -2,7 +2,7 @@
 //!
 //! A cluster is a set of voxels joined through faces. The electronic rail (NCA, carbon, mixed coat) starts at the current
 //! collector, z = L, the ionic rail (electrolytes) at the separator, z = 0. Between NCA and carbon, or two particles, electrons
-//! pass only where the models say that they touch (`analysis::electronic`).
+//! pass only where the models say that they touch, and carbon leads on through the faces that it crosses (`analysis::electronic`).
 
 use serde::Serialize;
 
@@ -100,18 +100,16 @@ fn electronic(structure: &Microstructure, contacts: &[ElectronicContact]) -> (Ve
     for contact in contacts {
         sets.join(contact.voxel as usize, contact.neighbour as usize);
     }
-    at_collector(structure).for_each(|voxel| sets.join(voxel, structure.phase.len()));
-    summarise(structure, sets, Phase::conducts_electrons)
+    summarise(structure, sets, Phase::conducts_electrons, at_collector(structure))
 }
 
 fn ionic(structure: &Microstructure) -> (Vec<bool>, Clusters) {
-    let n = structure.phase.len();
-    let mut sets = DisjointSets::new(n + 1);
+    let mut sets = DisjointSets::new(structure.phase.len());
     join_inside(structure, &mut sets, |p| p.is_electrolyte() || p.stores_lithium());
     let plane = structure.grid.size[0] * structure.grid.size[1];
     let mut pieces = sets.clone();
-    (0..plane).filter(|&v| structure.phase[v].is_electrolyte()).for_each(|v| sets.join(v, n));
-    let (mut tied, clusters) = summarise(structure, sets, Phase::is_electrolyte);
+    let separator = (0..plane).filter(|&v| structure.phase[v].is_electrolyte());
+    let (mut tied, clusters) = summarise(structure, sets, Phase::is_electrolyte, separator);
     // A piece of a particle is reached through any of its faces.
     let mut reached = vec![false; tied.len()];
     for face in &structure.surface {
@@ -127,19 +125,22 @@ fn ionic(structure: &Microstructure) -> (Vec<bool>, Clusters) {
     (tied, clusters)
 }
 
-/// Marks what is tied to the terminal, the last element, and counts the members.
+/// Marks what is tied to the voxels at the terminal, and counts the members.
 fn summarise(
     structure: &Microstructure,
     mut sets: DisjointSets,
     member: impl Fn(Phase) -> bool,
+    terminal: impl Iterator<Item = usize>,
 ) -> (Vec<bool>, Clusters) {
     let n = structure.phase.len();
     let plane = structure.grid.size[0] * structure.grid.size[1];
     let mut sizes = vec![0_u32; n];
     // Bit 0: has a voxel at z = 0; bit 1: at z = L.
     let mut touches = vec![0_u8; n];
-    let terminal = sets.find(n);
-    let tied: Vec<bool> = (0..n).map(|voxel| sets.find(voxel) == terminal).collect();
+    let mut tied = vec![false; n];
+    terminal.for_each(|voxel| tied[sets.find(voxel)] = true);
+    // A root is the first voxel of its set.
+    (0..n).for_each(|voxel| tied[voxel] = tied[sets.find(voxel)]);
     let mut connected = 0;
     let mut clusters = Clusters::default();
     for (voxel, _) in structure.phase.iter().enumerate().filter(|(_, p)| member(**p)) {

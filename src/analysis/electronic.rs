@@ -83,10 +83,10 @@ fn ways_on(structure: &Microstructure) -> Vec<bool> {
     (0..n).map(|v| structure.phase[v].stores_lithium() || leads_on[pieces.find(v)]).collect()
 }
 
-/// Joins the voxels outside the NCA between which electrons pass; one more element, the last, stands alone.
+/// Joins the voxels outside the NCA between which electrons pass.
 pub(crate) fn pieces(structure: &Microstructure) -> DisjointSets {
     let grid = &structure.grid;
-    let mut sets = DisjointSets::new(grid.len() + 1);
+    let mut sets = DisjointSets::new(grid.len());
     for (voxel, _) in structure.phase.iter().enumerate().filter(|(_, p)| **p == Phase::Mixed) {
         for next in Axis::ALL.into_iter().filter_map(|axis| grid.next(voxel, axis)) {
             if structure.phase[next] == Phase::Mixed {
@@ -204,7 +204,7 @@ mod tests {
         assert_eq!(areas(&built), [[gathered, f64::from(0.3_f32) / gathered], [0.5, f64::from(0.3_f32) / 0.5]]);
     }
 
-    /// As `necks`, with carbon thinner than a voxel alone: what it touches, and one face that it crosses.
+    /// As `necks`, with no carbon but what is thinner than a voxel, which crosses these faces: the contacts.
     fn thin_carbon(crossed: &[([usize; 3], Axis)]) -> Vec<[u32; 2]> {
         let mut structure = necks(vec![Sphere { centre_um: [1.5; 3], radius_um: 1.0 }; 2]);
         structure.phase.iter_mut().filter(|p| **p == Phase::Carbon).for_each(|p| *p = Phase::Pore);

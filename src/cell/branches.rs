@@ -211,7 +211,8 @@ impl Branches {
         }
     }
 
-    /// Electronic conduction through carbon; where mixed coat fills both voxels it leads as well.
+    /// Electronic conduction through carbon, on the part of each face that it crosses. Two voxels of mixed coat conduct at least
+    /// as mixed coat.
     pub fn carbon(&mut self, structure: &Microstructure, p: &CellParameters, lattice: &mut Lattice) {
         let grid = structure.grid;
         for &CarbonFace { voxel, axis, share } in &structure.carbon {

@@ -6,7 +6,7 @@
 //!
 //! | branch | between | current |
 //! | --- | --- | --- |
-//! | electronic conduction | neighbours on the electronic rail | harmonic mean of sigma; a contact resistance on the part of the NCA's surface that carbon, the mixed coat or another particle touches, none where coat lies between |
+//! | electronic conduction | neighbours on the electronic rail | harmonic mean of sigma on the part of the face that carbon crosses (all of it in mixed coat); a contact resistance on the part of the NCA's surface that carbon, the mixed coat or another particle touches, none where coat lies between |
 //! | ionic conduction | neighbouring electrolyte voxels | harmonic mean of kappa; a coat thinner than a voxel lends its conductance to pore and carbon beside it |
 //! | lithium diffusion | NCA neighbours of one particle, ionic rail | `F c_s_max ΔΘ`, `Θ = ∫ D dx` |
 //! | charge transfer | NCA voxel and electrolyte voxel, ionic rail | diffusion from the voxel's centre to the true surface + coat or impurity layer + Butler-Volmer in series |
