@@ -30,8 +30,8 @@ pub const SPREAD_UM: f64 = 5.6;
 /// Weight B of the second nearest surface: how far carbon prefers the gap between two particles to the surface of one.
 ///
 /// *Assumed*: aggregates of Super C65 have branches that bridge gaps. Chosen with [`ISLAND_UM`] for the wiring at 10 wt% (B of 1 to 6 and
-/// islands of 1.2 to 4 um on seeds 1 to 5): with B = 1 and islands of 2.5 um, carbon that leads to no other particle isolates 1.8 % of
-/// its NCA, with these 0.9 % (`edge_standoff` 0.21).
+/// islands of 1.2 to 4 um on seeds 1 to 5) when carbon led on through whole voxels of 0.5 um alone: then B = 1 and islands of 2.5 um isolated
+/// 1.8 % of its NCA, these 0.9 %. By the faces that carbon crosses it is 0.6 %.
 const BRIDGING: f64 = 4.0;
 
 /// Size of the islands [um]; *assumed*: a few aggregates of Super C65 (0.2 to 0.5 um). Islands of 2.5 um leave small particles between them.
