@@ -135,11 +135,17 @@ fn steps_to_collector(structure: &Microstructure, rails: &Rails) -> Vec<u32> {
         steps[voxel] = 1;
         front.push(voxel as u32);
     }
-    // Contacts and faces that carbon crosses, from either side; inside particles and mixed coat all faces pass.
-    let mut ways: Vec<(u32, u32)> = rails.contacts.iter().map(|c| (c.voxel, c.neighbour)).collect();
-    ways.extend(structure.carbon.iter().filter_map(|c| Some((c.voxel, grid.next(c.voxel as usize, c.axis)? as u32))));
-    ways.extend(ways.clone().into_iter().map(|(a, b)| (b, a)));
-    ways.sort_unstable();
+    // Sides of a voxel, one bit each, with a contact or carbon that crosses; inside particles and mixed coat all faces pass.
+    let mut open = vec![0_u8; n];
+    let contacts = rails.contacts.iter().map(|c| (c.voxel as usize, c.neighbour as usize));
+    let carbon = structure.carbon.iter().map(|c| (c.voxel as usize, c.axis));
+    let carbon = carbon.filter_map(|(voxel, axis)| Some((voxel, grid.next(voxel, axis)?)));
+    for (a, b) in contacts.chain(carbon) {
+        for (from, to) in [(a, b), (b, a)] {
+            let side = grid.neighbours(from).iter().position(|&next| next == Some(to));
+            open[from] |= side.map_or(0, |side| 1 << side);
+        }
+    }
     let alike = |a: usize, b: usize| match structure.phase[a] {
         Phase::Mixed => structure.phase[b] == Phase::Mixed,
         phase => phase.stores_lithium() && structure.particle[a] == structure.particle[b],
@@ -149,11 +155,10 @@ fn steps_to_collector(structure: &Microstructure, rails: &Rails) -> Vec<u32> {
     while !front.is_empty() {
         step += 1;
         for &voxel in &front {
-            let inside = grid.neighbours(voxel as usize).into_iter().flatten().filter(|&n| alike(voxel as usize, n));
-            let first = ways.partition_point(|way| way.0 < voxel);
-            let across = ways[first..].iter().take_while(|way| way.0 == voxel).map(|way| way.1 as usize);
-            for next in inside.chain(across) {
-                if steps[next] == u32::MAX {
+            let voxel = voxel as usize;
+            for (side, next) in grid.neighbours(voxel).into_iter().enumerate() {
+                let Some(next) = next else { continue };
+                if steps[next] == u32::MAX && (open[voxel] >> side & 1 == 1 || alike(voxel, next)) {
                     steps[next] = step;
                     behind.push(next as u32);
                 }
@@ -172,17 +177,22 @@ fn bottlenecks(structure: &Microstructure, contacts: &[ElectronicContact], parti
     // Nodes: particles, then pieces of carbon and mixed coat, then the collector.
     let mut pieces = pieces(structure);
     let outside = contacts.iter().map(|c| c.neighbour as usize).chain(at_collector(structure));
-    let outside = outside.filter(|&v| !structure.phase[v].stores_lithium());
-    let mut roots: Vec<usize> = outside.map(|v| pieces.find(v)).collect();
-    roots.sort_unstable();
-    roots.dedup();
-    let collector = particles + roots.len();
+    let mut number = vec![u32::MAX; grid.len()];
+    let mut count = 0;
+    for voxel in outside.filter(|&v| !structure.phase[v].stores_lithium()) {
+        let number = &mut number[pieces.find(voxel)];
+        if *number == u32::MAX {
+            *number = count;
+            count += 1;
+        }
+    }
+    let collector = particles + count as usize;
     let mut node = |v: u32| {
         let v = v as usize;
         if structure.phase[v].stores_lithium() {
             structure.particle[v] as usize
         } else {
-            particles + roots.partition_point(|&root| root < pieces.find(v))
+            particles + number[pieces.find(v)] as usize
         }
     };
     let mut edges: Vec<(u32, u32, f64)> = Vec::new();
