@@ -7,7 +7,7 @@ use crate::cell::CellParameters;
 use crate::cell::fields::{Field, Fields};
 use crate::cell::kinetics::Oxidation;
 use crate::cell::losses::Losses;
-use crate::cell::network::{IONIC, LEAST_C_RATE, Load, Network};
+use crate::cell::network::{LEAST_C_RATE, Load, Network};
 use crate::cell::newton;
 use crate::cell::timestep::{End, Failure, Integrator, Progress as StepProgress, Stage, StepControl};
 use crate::composition::Composition;
@@ -480,19 +480,25 @@ impl Simulation {
     }
 }
 
-/// The fields at the step just accepted. Particles that nothing reaches keep the lithium they had; a thin coat beside a pore
-/// carries ions as well, but fills no voxel.
+/// The fields at the step just accepted. Particles that nothing reaches keep the lithium they had. Carbon and coats thinner than a
+/// voxel lead currents through voxels that show something else: these have no potential to show, but their current vectors stay.
 fn fields(integrator: &Integrator, phase: &[Phase], initial_stoichiometry: f64) -> Fields {
     let mut fields = Fields::of(&integrator.network, integrator.state());
     let stoichiometry = &mut fields.scalars[Field::Stoichiometry as usize];
     for (x, _) in stoichiometry.iter_mut().zip(phase).filter(|(x, phase)| x.is_nan() && phase.stores_lithium()) {
         *x = initial_stoichiometry as f32;
     }
-    for (voxel, _) in phase.iter().enumerate().filter(|(_, p)| !p.is_electrolyte() && !p.stores_lithium()) {
-        for field in [Field::PhiE, Field::CurrentE] {
-            fields.scalars[field as usize][voxel] = f32::NAN;
+    for (voxel, phase) in phase.iter().enumerate() {
+        let ions = phase.is_electrolyte() || phase.stores_lithium();
+        for (shown, rail) in
+            [(phase.conducts_electrons(), [Field::PhiS, Field::CurrentS]), (ions, [Field::PhiE, Field::CurrentE])]
+        {
+            if !shown {
+                for field in rail {
+                    fields.scalars[field as usize][voxel] = f32::NAN;
+                }
+            }
         }
-        fields.currents[IONIC][voxel] = [f32::NAN; 3];
     }
     fields
 }

@@ -81,6 +81,7 @@ fn equal_recipes_give_equal_structures_and_stages_come_in_order() {
     let again = build(&recipe).unwrap();
     assert_eq!(m.voxel_hash(), again.voxel_hash());
     assert_eq!(m.surface, again.surface);
+    assert_eq!(m.carbon, again.carbon);
     let other = build(&recipe.with_overrides(&json!({"seed": 2})).unwrap()).unwrap();
     assert_ne!(m.voxel_hash(), other.voxel_hash());
 }

@@ -2,7 +2,8 @@
 //!
 //! A cluster is a set of voxels joined through faces. The electronic rail (NCA, carbon, mixed coat) starts at the current
 //! collector, z = L, the ionic rail (electrolytes) at the separator, z = 0. Between NCA and carbon, or two particles, electrons
-//! pass only where the models say that they touch, and carbon leads on through the faces that it crosses (`analysis::electronic`).
+//! pass only where the models say that they touch, and carbon leads on through the faces that it crosses (`analysis::electronic`), also
+//! from one voxel of the rail to another through voxels that show none: those join clusters and count in none.
 
 use serde::Serialize;
 
@@ -100,7 +101,7 @@ fn electronic(structure: &Microstructure, contacts: &[ElectronicContact]) -> (Ve
     for contact in contacts {
         sets.join(contact.voxel as usize, contact.neighbour as usize);
     }
-    summarise(structure, sets, Phase::conducts_electrons, at_collector(structure))
+    summarise(structure, sets, Phase::conducts_electrons, at_collector(structure).map(|(voxel, _)| voxel))
 }
 
 fn ionic(structure: &Microstructure) -> (Vec<bool>, Clusters) {

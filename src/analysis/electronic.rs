@@ -25,7 +25,7 @@ pub(crate) struct ElectronicContact {
     pub ahead: f64,
 }
 
-/// All electronic contacts of the NCA, one for each face.
+/// All electronic contacts of the NCA, one for each pair of voxels, ordered by them.
 ///
 /// Between two particles it is the mean of what both sides see, so a face joins them even if one side alone touches.
 pub(crate) fn electronic_contacts(structure: &Microstructure) -> Vec<ElectronicContact> {
@@ -35,31 +35,29 @@ pub(crate) fn electronic_contacts(structure: &Microstructure) -> Vec<ElectronicC
     let touching = gathered(structure, |f| f.contact, |f| across(f) == Phase::Nca);
     let wired = gathered(structure, |f| f.wired, leads_on);
     let mixed = gathered(structure, |f| f.mixed, |f| across(f) == Phase::Mixed && leads_on(f));
-    let (mut contacts, mut between) = (Vec::new(), Vec::new());
+    let mut contacts = Vec::new();
     for (k, face) in structure.surface.iter().enumerate() {
-        let area = match across(face) {
+        let (voxel, neighbour) = (face.voxel, face.neighbour);
+        let (area, share, [voxel, neighbour]) = match across(face) {
             // Carbon between two particles makes two contacts in series.
-            Phase::Nca => touching[k] + 0.5 * wired[k],
-            _ => wired[k] + mixed[k],
+            Phase::Nca => (touching[k] + 0.5 * wired[k], 0.5, [voxel.min(neighbour), voxel.max(neighbour)]),
+            _ => (wired[k] + mixed[k], 1.0, [voxel, neighbour]),
         };
         if area > 0.0 {
             let ahead = f64::from(face.depth) / f64::from(face.area).max(area);
-            if across(face).stores_lithium() {
-                let (voxel, neighbour) = (face.voxel.min(face.neighbour), face.voxel.max(face.neighbour));
-                between.push(ElectronicContact { voxel, neighbour, area: 0.5 * area, ahead });
-            } else {
-                contacts.push(ElectronicContact { voxel: face.voxel, neighbour: face.neighbour, area, ahead });
-            }
+            contacts.push(ElectronicContact { voxel, neighbour, area: share * area, ahead });
         }
     }
-    between.sort_by_key(|c| (c.voxel, c.neighbour));
-    let sides = between.chunk_by(|a, b| (a.voxel, a.neighbour) == (b.voxel, b.neighbour));
-    contacts.extend(sides.map(|sides| ElectronicContact {
-        area: sides.iter().map(|c| c.area).sum(),
-        ahead: sides.iter().map(|c| c.ahead).sum::<f64>() / sides.len() as f64,
-        ..sides[0]
-    }));
-    contacts
+    // Two sides of a face between particles, or both faces of a voxel in a domain two voxels wide.
+    contacts.sort_by_key(|c| (c.voxel, c.neighbour));
+    let joined = contacts.chunk_by(|a, b| (a.voxel, a.neighbour) == (b.voxel, b.neighbour));
+    joined
+        .map(|same| ElectronicContact {
+            area: same.iter().map(|c| c.area).sum(),
+            ahead: same.iter().map(|c| c.ahead).sum::<f64>() / same.len() as f64,
+            ..same[0]
+        })
+        .collect()
 }
 
 /// Does a voxel lead from one particle to something else? Shape: [nz, ny, nx].
@@ -74,8 +72,9 @@ fn ways_on(structure: &Microstructure) -> Vec<bool> {
     let mut pieces = pieces(structure);
     let mut first = vec![None; n];
     let mut leads_on = vec![false; n];
-    at_collector(structure).for_each(|voxel| leads_on[pieces.find(voxel)] = true);
-    for face in structure.surface.iter().filter(|face| face.wired > 0.0 || face.mixed > 0.0) {
+    at_collector(structure).for_each(|(voxel, _)| leads_on[pieces.find(voxel)] = true);
+    let coated = |face: &SurfaceFace| face.mixed > 0.0 && structure.phase[face.neighbour as usize] == Phase::Mixed;
+    for face in structure.surface.iter().filter(|face| face.wired > 0.0 || coated(face)) {
         let piece = pieces.find(face.neighbour as usize);
         let particle = structure.particle[face.voxel as usize];
         leads_on[piece] |= *first[piece].get_or_insert(particle) != particle;
@@ -102,14 +101,14 @@ pub(crate) fn pieces(structure: &Microstructure) -> DisjointSets {
     sets
 }
 
-/// The voxels from which electrons step to the collector.
-pub(crate) fn at_collector(structure: &Microstructure) -> impl Iterator<Item = usize> {
+/// The voxels from which electrons step to the collector, and through what share of their face.
+pub(crate) fn at_collector(structure: &Microstructure) -> impl Iterator<Item = (usize, f64)> {
     let grid = &structure.grid;
     let top = grid.len() - grid.size[0] * grid.size[1];
     let solid = |v: &usize| structure.phase[*v].stores_lithium() || structure.phase[*v] == Phase::Mixed;
     let carbon = structure.carbon.iter().filter(|c| grid.next(c.voxel as usize, c.axis).is_none());
-    let carbon = carbon.map(|c| c.voxel as usize).filter(move |v| !solid(v));
-    (top..grid.len()).filter(solid).chain(carbon)
+    let carbon = carbon.map(|c| (c.voxel as usize, f64::from(c.share))).filter(move |(v, _)| !solid(v));
+    (top..grid.len()).filter(solid).map(|v| (v, 1.0)).chain(carbon)
 }
 
 /// Area of one kind of contact at each face, over the area of a voxel face; shape: as `structure.surface`.

@@ -7,7 +7,7 @@ pub mod clusters;
 pub mod contacts;
 pub(crate) mod electronic;
 pub mod morphology;
-pub mod sets;
+pub(crate) mod sets;
 pub mod transport;
 pub mod wiring;
 

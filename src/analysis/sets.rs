@@ -1,6 +1,4 @@
-//! Disjoint sets, and the connected pieces of a volume.
-
-use crate::grid::{Axis, VoxelGrid};
+//! Disjoint sets.
 
 /// Disjoint sets (Galler and Fischer), joined under the smaller number, with paths halved as they are walked.
 #[derive(Clone, Debug)]
@@ -43,20 +41,4 @@ impl DisjointSets {
         }
         (numbers, count as usize)
     }
-}
-
-/// Labels the clusters of the voxels where `member` holds: 0, 1, 2, ... in the order of their first voxel, `u32::MAX`
-/// elsewhere. x and y wrap around.
-///
-/// Returns the labels (shape [nz, ny, nx], x fastest) and the number of clusters.
-pub fn label(grid: &VoxelGrid, member: impl Fn(usize) -> bool) -> (Vec<u32>, usize) {
-    let mut sets = DisjointSets::new(grid.len());
-    for voxel in (0..grid.len()).filter(|&v| member(v)) {
-        for axis in Axis::ALL {
-            if let Some(next) = grid.next(voxel, axis).filter(|&n| member(n)) {
-                sets.join(voxel, next);
-            }
-        }
-    }
-    sets.numbered(member)
 }

@@ -13,8 +13,8 @@ use crate::materials::Phase;
 use crate::microstructure::Microstructure;
 use crate::microstructure::spheres::{into_period, nearest_image};
 
-/// A particle is weakly wired if less than this fraction of its surface touches carbon, mixed coat or other particles; a
-/// *convention*: two per cent of a 5 um sphere are a contact 1.4 um across.
+/// A particle is weakly wired if it exchanges electrons through less than this fraction of its surface; a *convention*: two per cent
+/// of a 5 um sphere are a contact 1.4 um across.
 pub const WEAK: f64 = 0.02;
 
 /// What is known of one particle.
@@ -32,8 +32,8 @@ pub struct ParticleReport {
     pub electronic_fraction: f64,
     /// Share of its voxels tied to the separator.
     pub ionic_fraction: f64,
-    /// Area through which it exchanges electrons with carbon, mixed coat and other particles, by the models that do not
-    /// depend on the voxel size [um²].
+    /// Area through which it exchanges electrons with other particles, and with carbon and mixed coat that lead on from it, by the models
+    /// that do not depend on the voxel size [um²].
     pub electronic_contact_um2: f64,
     /// Narrowest contact on the widest way to the collector [um²]; `None` if there is no way.
     pub electronic_bottleneck_um2: Option<f64>,
@@ -54,6 +54,12 @@ pub(crate) fn particles(structure: &Microstructure, rails: &Rails, coverage: &Co
     let count = coverage.area_um2.len();
     let steps = steps_to_collector(structure, rails);
     let bottleneck = bottlenecks(structure, &rails.contacts, count);
+    let mut contact = vec![0.0; count];
+    for ElectronicContact { voxel, neighbour, area, .. } in &rails.contacts {
+        for v in [voxel, neighbour].map(|v| *v as usize).into_iter().filter(|&v| structure.phase[v].stores_lithium()) {
+            contact[structure.particle[v] as usize] += area * grid.voxel_um * grid.voxel_um;
+        }
+    }
     let mut first = vec![usize::MAX; count];
     let mut sums = vec![Sums::default(); count];
     let extent = grid.extent_um();
@@ -95,18 +101,16 @@ pub(crate) fn particles(structure: &Microstructure, rails: &Rails, coverage: &Co
                     })
                 }
             };
-            let covered = coverage.per_particle[number];
             ParticleReport {
                 number: number as u32,
                 centre_um,
                 diameter_um: libm::cbrt(6.0 / std::f64::consts::PI * n * volume),
                 voxels: sum.voxels,
                 surface_um2: coverage.area_um2[number],
-                coverage: covered,
+                coverage: coverage.per_particle[number],
                 electronic_fraction: share(sum.electronic),
                 ionic_fraction: share(sum.ionic),
-                electronic_contact_um2: coverage.area_um2[number]
-                    * [Phase::Carbon, Phase::Mixed, Phase::Nca].map(|p| covered[p]).iter().sum::<f64>(),
+                electronic_contact_um2: contact[number],
                 electronic_bottleneck_um2: bottleneck[number],
                 electronic_path_ratio: (sum.reached > 0).then(|| sum.ratio / sum.reached as f64),
             }
@@ -131,7 +135,7 @@ fn steps_to_collector(structure: &Microstructure, rails: &Rails) -> Vec<u32> {
     let n = structure.phase.len();
     let mut steps = vec![u32::MAX; n];
     let mut front: Vec<u32> = Vec::new();
-    for voxel in at_collector(structure) {
+    for (voxel, _) in at_collector(structure) {
         steps[voxel] = 1;
         front.push(voxel as u32);
     }
@@ -176,7 +180,7 @@ fn bottlenecks(structure: &Microstructure, contacts: &[ElectronicContact], parti
     let unit = grid.voxel_um * grid.voxel_um;
     // Nodes: particles, then pieces of carbon and mixed coat, then the collector.
     let mut pieces = pieces(structure);
-    let outside = contacts.iter().map(|c| c.neighbour as usize).chain(at_collector(structure));
+    let outside = contacts.iter().map(|c| c.neighbour as usize).chain(at_collector(structure).map(|(voxel, _)| voxel));
     let mut number = vec![u32::MAX; grid.len()];
     let mut count = 0;
     for voxel in outside.filter(|&v| !structure.phase[v].stores_lithium()) {
@@ -200,7 +204,8 @@ fn bottlenecks(structure: &Microstructure, contacts: &[ElectronicContact], parti
         let (a, b) = (node(contact.voxel), node(contact.neighbour));
         edges.push((a.min(b) as u32, a.max(b) as u32, contact.area * unit));
     }
-    edges.extend(at_collector(structure).map(|voxel| (node(voxel as u32) as u32, collector as u32, unit)));
+    let ends = at_collector(structure);
+    edges.extend(ends.map(|(voxel, share)| (node(voxel as u32) as u32, collector as u32, share * unit)));
     edges.sort_by_key(|e| (e.0, e.1));
     let mut joined: Vec<(u32, u32, f64)> = edges
         .chunk_by(|a, b| (a.0, a.1) == (b.0, b.1))

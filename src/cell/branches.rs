@@ -211,8 +211,8 @@ impl Branches {
         }
     }
 
-    /// Electronic conduction through carbon, on the part of each face that it crosses. Two voxels of mixed coat conduct at least
-    /// as mixed coat.
+    /// Electronic conduction through carbon, on the part of each face that it crosses. Two voxels of mixed coat conduct as mixed
+    /// coat, whatever carbon lies between.
     pub fn carbon(&mut self, structure: &Microstructure, p: &CellParameters, lattice: &mut Lattice) {
         let grid = structure.grid;
         for &CarbonFace { voxel, axis, share } in &structure.carbon {

@@ -7,7 +7,7 @@
 use super::CellParameters;
 use super::branches::{Branches, Contact, Interior, NONE, Reaction, face_mut, harmonic, reached_from};
 use super::kinetics::{InterfaceCurrent, Solved, Subsurface, interface_current};
-use super::rule::Rule;
+use super::rule::{ORDER, Rule};
 use crate::constants::{FARADAY, ONE_C_A_PER_KG};
 use crate::linalg::lattice::{End, Lattice, Ring};
 use crate::materials::nca::{self, C_S_MAX};
@@ -70,8 +70,8 @@ pub struct Network {
     /// Stoichiometry at the start of the step and now; shape: as `storage`.
     pub x_old: Vec<f64>,
     pub x: Vec<f64>,
-    /// What it gained in the last step and in the one before; shape: as `storage`.
-    gains: [Vec<f64>; 2],
+    /// What it gained in the last steps, newest first; shape: as `storage`.
+    gains: [Vec<f64>; ORDER - 1],
     /// Storage per voxel and unit of stoichiometry, divided by the time of the step's rule and by h.
     storage_rate: f64,
     /// The rule of the step in work.
@@ -81,9 +81,9 @@ pub struct Network {
     exposed: Vec<f32>,
     load: Load,
     /// Current that oxidises electrolyte at the state last evaluated, in the units of the lattice, its charge in the last
-    /// step and since the start [C].
+    /// steps, newest first, and since the start [C].
     side: f64,
-    side_gain: f64,
+    side_gains: [f64; ORDER - 1],
     side_charge: f64,
     ring: Ring<f64>,
 }
@@ -143,14 +143,14 @@ impl Network {
             storage_excess: vec![0.0; n],
             x_old: vec![0.0; n],
             x: vec![0.0; n],
-            gains: [vec![0.0; n], vec![0.0; n]],
+            gains: std::array::from_fn(|_| vec![0.0; n]),
             storage_rate: 0.0,
             rule: Rule::new(1.0, &[]),
             active: branches.active,
             exposed: branches.exposed,
             load: Load::Current(0.0),
             side: 0.0,
-            side_gain: 0.0,
+            side_gains: [0.0; ORDER - 1],
             side_charge: 0.0,
         })
     }
@@ -246,10 +246,11 @@ impl Network {
         const NEAR: f64 = 1e-3;
         self.storage_rate = FARADAY * C_S_MAX * self.h * self.h / rule.time;
         self.rule = rule;
-        if rule.forecast != [0.0; 2] {
+        if rule.forecast != [0.0; ORDER - 1] {
             for (k, [s, e]) in self.storage_nodes.iter().enumerate() {
                 let old = self.x_old[k];
-                let promised = old + rule.forecast[0] * self.gains[0][k] + rule.forecast[1] * self.gains[1][k];
+                let promised =
+                    old + rule.forecast.iter().zip(&self.gains).map(|(share, gain)| share * gain[k]).sum::<f64>();
                 let x = promised.clamp(0.5 * old, 0.5 * (1.0 + old));
                 let mut u = state[*s as usize] - state[*e as usize];
                 for _ in 0..ROUNDS {
@@ -353,10 +354,17 @@ impl Network {
         self.side += exposed * side;
         let tangent = (exposed * side_slope - rate * slope).max(LEAST) as f32;
         self.lattice.link[self.storage[k] as usize] = tangent;
-        let gain = x - self.x_old[k] - self.rule.memory * self.gains[0][k];
+        let gain = x - self.x_old[k] - self.remembered(k);
         let current = exposed * side - rate * gain;
         self.storage_excess[k] = current - f64::from(tangent) * u;
         current
+    }
+
+    /// What the rule lets NCA voxel `k` gain without a current.
+    #[inline]
+    fn remembered(&self, k: usize) -> f64 {
+        let [first, second] = self.rule.memory;
+        first * self.gains[0][k] + second * self.gains[1][k]
     }
 
     /// An upper bound of the size of a current of the sign of `current` [A] at the frozen state: every wired surface filled to
@@ -374,9 +382,10 @@ impl Network {
 
     /// Makes the state last evaluated the start of the next step.
     pub fn accept(&mut self) {
-        self.side_gain = self.rule.gain(self.side_gain, self.side * self.h);
-        self.side_charge += self.side_gain;
-        self.gains.swap(0, 1);
+        let side_gain = self.rule.gain(self.side_gains, self.side * self.h);
+        self.side_gains = [side_gain, self.side_gains[0]];
+        self.side_charge += side_gain;
+        self.gains.rotate_right(1);
         for ((old, gain), x) in self.x_old.iter_mut().zip(&mut self.gains[0]).zip(&self.x) {
             (*old, *gain) = (*x, x - *old);
         }
@@ -430,10 +439,8 @@ impl Network {
     pub fn imbalance(&self, state: &[f64]) -> f64 {
         let current = self.lattice_current(state);
         let carried = -f64::from(self.lattice.hub_excess[SEPARATOR]) * state[self.lattice.hub(SEPARATOR)];
-        let memory = self.rule.memory;
-        let gains = self.x.iter().zip(&self.x_old).zip(&self.gains[0]).map(|((x, old), last)| x - old - memory * last);
-        let uptake = gains.zip(&self.active).map(|(gain, a)| f64::from(*a) * gain);
-        let stored = self.storage_rate * uptake.sum::<f64>() - self.side;
+        let uptake = |k: usize| f64::from(self.active[k]) * (self.x[k] - self.x_old[k] - self.remembered(k));
+        let stored = self.storage_rate * (0..self.storage.len()).map(uptake).sum::<f64>() - self.side;
         (carried - current).abs().max((stored - current).abs()) / self.reference_current(state)
     }
 

@@ -43,7 +43,7 @@ fn phi_e(v: usize) -> usize {
     2 * v + 1
 }
 
-/// Voxels of carbon and mixed coat from which electrons get to two particles, or to a particle and the collector.
+/// Voxels outside the NCA from which electrons get to two particles, or to a particle and the collector.
 fn live(structure: &Microstructure) -> Vec<bool> {
     let (grid, phase) = (structure.grid, &structure.phase);
     let crossed = |v: usize, w: Option<usize>| {
@@ -66,7 +66,8 @@ fn live(structure: &Microstructure) -> Vec<bool> {
         let mut touched: Vec<u32> = structure
             .surface
             .iter()
-            .filter(|s| (s.wired > 0.0 || s.mixed > 0.0) && piece.contains(&(s.neighbour as usize)))
+            .filter(|s| s.wired > 0.0 || (s.mixed > 0.0 && phase[s.neighbour as usize] == Phase::Mixed))
+            .filter(|s| piece.contains(&(s.neighbour as usize)))
             .map(|s| structure.particle[s.voxel as usize])
             .collect();
         touched.sort_unstable();
@@ -325,11 +326,13 @@ pub fn voltages(structure: &Microstructure, p: &CellParameters, u0: f64, current
         (0..structure.grid.len()).map(|v| p.ocv.stoichiometry(state[phi_s(v)] - state[phi_e(v)]).0).collect()
     };
     let mut x_old = stoichiometry(&state);
-    let mut gain = vec![0.0; x_old.len()];
+    let mut gains = [vec![0.0; x_old.len()], vec![0.0; x_old.len()]];
     let mut result = Vec::new();
     for (k, &step) in dt.iter().enumerate() {
-        let rule = Rule::new(step, if k == 0 { &[] } else { &dt[k - 1..k] });
-        let base: Vec<f64> = x_old.iter().zip(&gain).map(|(x, gain)| x + rule.memory * gain).collect();
+        let before: Vec<f64> = dt[..k].iter().rev().copied().collect();
+        let rule = Rule::new(step, &before);
+        let [first, second] = rule.memory;
+        let base: Vec<f64> = (0..x_old.len()).map(|v| x_old[v] + first * gains[0][v] + second * gains[1][v]).collect();
         let mut u = state.clone();
         for _ in 0..200 {
             let (residual, jacobian) = model.assemble(&u, &base, rule.time, current);
@@ -342,7 +345,8 @@ pub fn voltages(structure: &Microstructure, p: &CellParameters, u0: f64, current
         }
         state = u;
         let x = stoichiometry(&state);
-        gain = x.iter().zip(&x_old).map(|(x, old)| x - old).collect();
+        gains.swap(0, 1);
+        gains[0] = x.iter().zip(&x_old).map(|(x, old)| x - old).collect();
         x_old = x;
         result.push(state[n - 2]);
     }

@@ -1,16 +1,15 @@
-//! Steps of second order in time, as long as their error allows, under one load after another, in bounded pieces of work.
+//! Steps of third order in time, as long as their error allows, under one load after another, in bounded pieces of work.
 
 use super::network::{Load, Network, TERMINAL};
 use super::newton::{self, Newton, Statistics};
-use super::rule::{DEPTH, Rule, ages, error_share, extrapolation};
+use super::rule::{ORDER, Rule, ages, extrapolation};
 
-/// How finely to step. Defaults give 90-160 steps a discharge.
+/// How finely to step. Defaults give 50 to 80 steps a discharge.
 #[derive(Clone, Copy, Debug)]
 pub struct StepControl {
     /// Error allowed in the terminal voltage by the algebra [V].
     pub tolerance_v: f64,
-    /// Local error and change of the terminal voltage aimed at in a step [V]. The change is that of currents up to 0.25C and falls with
-    /// the cube root of greater ones: in steeper profiles of lithium the error of a step is greater, and it stays to the end.
+    /// Local error and change of the terminal voltage aimed at in a step [V].
     pub voltage_error: f64,
     pub voltage_step: f64,
     /// The same of the logarithm of the current in a hold (below 0.02C, of the current over 0.02C).
@@ -28,8 +27,8 @@ impl Default for StepControl {
     fn default() -> Self {
         StepControl {
             tolerance_v: 5e-6,
-            voltage_error: 1e-3,
-            voltage_step: 0.014,
+            voltage_error: 2e-4,
+            voltage_step: 0.02,
             current_error: 3e-3,
             current_step: 0.25,
             charge_step: 0.04,
@@ -39,8 +38,8 @@ impl Default for StepControl {
     }
 }
 
-/// Up to this rate [1C] the voltage may change by the whole of `voltage_step` in a step.
-const STEEP_RATE: f64 = 0.25;
+/// Steps that the estimate of a step's error looks back at: one more than the step itself.
+const WATCHED: usize = ORDER + 1;
 /// Rejections in a row before a step is given up.
 const MAX_REJECTIONS: usize = 40;
 const MAX_STEPS: usize = 5000;
@@ -142,16 +141,16 @@ pub struct Integrator {
     /// Current of 1C [A], the scale of the steps.
     one_c: f64,
     stage: Stage,
-    /// Current [A] and what passed in the last step [C], positive for discharge.
+    /// Current [A] and what passed in the last steps [C], newest first; positive for discharge.
     current: f64,
-    charge: f64,
+    charges: [f64; ORDER - 1],
     /// Time in the stage [s], length of the step in work and of the longest one.
     time: f64,
     dt: f64,
     longest: f64,
     rule: Rule,
     /// Accepted potentials, newest first, and the trial; shape: nodes of the lattice.
-    states: [Vec<f64>; DEPTH],
+    states: [Vec<f64>; ORDER],
     trial: Vec<f64>,
     /// The last steps of the stage, newest first.
     past: Vec<Past>,
@@ -192,7 +191,7 @@ impl Integrator {
             one_c,
             stage: rest,
             current: 0.0,
-            charge: 0.0,
+            charges: [0.0; ORDER - 1],
             time: 0.0,
             dt: 1.0,
             longest: 1.0,
@@ -309,10 +308,10 @@ impl Integrator {
         }
         let lengths: Vec<f64> = self.past.iter().map(|past| past.dt).collect();
         self.rule = Rule::new(self.dt, &lengths);
-        let mut shares = extrapolation(&ages(&lengths)[..self.past.len()], self.dt);
+        let mut shares: [f64; ORDER] = extrapolation(&ages::<ORDER>(&lengths)[..ORDER.min(self.past.len())], self.dt);
         if self.rejections > 3 {
             // Extrapolation may have led astray.
-            (shares, self.rule.forecast) = ([0.0; DEPTH], [0.0; 2]);
+            (shares, self.rule.forecast) = ([0.0; ORDER], [0.0; ORDER - 1]);
         }
         let [state, before, earlier] = &self.states;
         for (((trial, u), before), earlier) in self.trial.iter_mut().zip(state).zip(before).zip(earlier) {
@@ -325,18 +324,16 @@ impl Integrator {
     }
 
     /// Local error of the step in work, given where it came to; [V], or that of the logarithm of the current in a hold.
+    ///
+    /// The formula of order p leaves `time · y⁽ᵖ⁺¹⁾ d₁ ⋯ dₚ / (p + 1)!`, d the distances of the values before from the end of the step,
+    /// where the polynomial through one value more misses `y⁽ᵖ⁺¹⁾ d₁ ⋯ dₚ₊₁ / (p + 1)!`.
     fn step_error(&self, watched: f64) -> f64 {
-        let missed = |lengths: &[f64]| {
-            let shares = extrapolation(&ages(lengths)[..self.past.len()], self.dt);
-            let promised: f64 = shares.iter().zip(&self.past).map(|(share, past)| share * past.watched).sum();
-            (watched - promised).abs()
-        };
-        match self.past[..] {
-            [] | [_] => 0.0,
-            // A straight line misses more than the formula.
-            [a, b] => 0.5 * missed(&[a.dt, b.dt]),
-            [a, b, ..] => error_share(self.dt, [a.dt, b.dt]) * missed(&[a.dt, b.dt]),
-        }
+        let lengths: Vec<f64> = self.past.iter().map(|past| past.dt).collect();
+        let ages = &ages::<WATCHED>(&lengths)[..self.past.len()];
+        let [_, .., oldest] = ages else { return 0.0 };
+        let shares: [f64; WATCHED] = extrapolation(ages, self.dt);
+        let promised: f64 = shares.iter().zip(&self.past).map(|(share, past)| share * past.watched).sum();
+        (watched - promised).abs() * self.rule.time / (self.dt + oldest)
     }
 
     /// How many times longer the step in work is than it should be, given where it came to and its local error.
@@ -346,12 +343,9 @@ impl Integrator {
         let control = &self.control;
         let (allowed, change) = match self.stage.load {
             Load::Voltage(_) => (control.current_error, control.current_step),
-            Load::Current(_) => {
-                let rate = (self.current / self.one_c).abs();
-                (control.voltage_error, control.voltage_step * libm::cbrt(STEEP_RATE / rate.max(STEEP_RATE)))
-            }
+            Load::Current(_) => (control.voltage_error, control.voltage_step),
         };
-        control.refinement * libm::cbrt(error / allowed).max((watched - last.watched).abs() / change)
+        control.refinement * libm::sqrt(libm::sqrt(error / allowed)).max((watched - last.watched).abs() / change)
     }
 
     /// The errors with those of the step that is about to be accepted.
@@ -453,8 +447,9 @@ impl Integrator {
         self.rejections = 0;
         self.in_step = false;
         self.current = current;
-        self.charge = self.rule.gain(self.charge, current);
-        self.past.truncate(DEPTH - 1);
+        let charge = self.rule.gain(self.charges, current);
+        self.charges = [charge, self.charges[0]];
+        self.past.truncate(WATCHED - 1);
         self.past.insert(0, Past { dt: self.dt, watched });
         let end = if at_limit {
             Some(End::Voltage)
@@ -475,6 +470,6 @@ impl Integrator {
             let to_limit = done * room(voltage) / (room(before) - room(voltage));
             self.dt = self.dt.min(1.05 * to_limit.max(SHORTEST));
         }
-        Ok(Progress::Accepted(Accepted { time: self.time, voltage, current, charge: self.charge, end }))
+        Ok(Progress::Accepted(Accepted { time: self.time, voltage, current, charge, end }))
     }
 }

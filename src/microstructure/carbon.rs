@@ -71,6 +71,8 @@ pub(crate) struct CarbonField {
     cells_per_um: [f64; 3],
     /// K* [um]; negative without carbon.
     pub threshold: f64,
+    /// Distances beyond this are not known [um].
+    reach: f64,
 }
 
 impl CarbonField {
@@ -93,24 +95,17 @@ impl CarbonField {
             noise: Noise::periodic(field_seed(recipe.seed, Step::Carbon), period.map(|p| p as i64)),
             cells_per_um: [period[0] / extent[0], period[1] / extent[1], 1.0 / ISLAND_UM],
             threshold: -1.0,
+            reach,
         };
         let wanted = (fraction * f64::from(points)).round() as u32;
         if wanted > 0 {
-            field.threshold = field.solve(recipe.seed, coat, index, extent, [points, wanted], reach);
+            field.threshold = field.solve(recipe.seed, coat, index, extent, [points, wanted]);
         }
         field
     }
 
     /// The least K* that holds `wanted` of so many `points`.
-    fn solve(
-        &self,
-        seed: u32,
-        coat: &Coat,
-        index: &SphereIndex,
-        extent: [f64; 3],
-        [points, wanted]: [u32; 2],
-        reach: f64,
-    ) -> f64 {
+    fn solve(&self, seed: u32, coat: &Coat, index: &SphereIndex, extent: [f64; 3], [points, wanted]: [u32; 2]) -> f64 {
         let mut stream = Stream::new(seed, Step::Carbon);
         let start = [0; 3].map(|_| stream.uniform());
         // Additive recurrence with the powers of the plastic number of three dimensions (Roberts 2018).
@@ -123,7 +118,7 @@ impl CarbonField {
             });
             let [first, second] = index.nearest_two(p);
             let d = first.distance_um;
-            if d < 0.0 || d >= reach || d < coat.above(first, p) {
+            if d < 0.0 || d >= self.reach || d < coat.above(first, p) {
                 continue;
             }
             keys.push(self.key(p, first.distance_um, second.distance_um, &mut Walk::default()));
@@ -152,7 +147,9 @@ impl CarbonField {
         smooth + self.dispersion * SPREAD_UM * w
     }
 
-    /// The faces outside the NCA that carbon crosses.
+    /// The faces outside the NCA that carbon crosses, those where mixed coat lies against carbon among them.
+    ///
+    /// Far from all NCA, where the model knows no distances, voxels of carbon are all there is.
     pub(crate) fn crossed(
         &self,
         grid: &VoxelGrid,
@@ -176,9 +173,13 @@ impl CarbonField {
         let mut faces = Vec::new();
         for voxel in (0..phase.len()).filter(|&v| phase[v] != Phase::Nca && near(v)) {
             for axis in Axis::ALL {
-                if grid.next(voxel, axis).is_some_and(|next| phase[next] == Phase::Nca || !near(next)) {
+                let next = grid.next(voxel, axis);
+                if next.is_some_and(|next| phase[next] == Phase::Nca || !near(next)) {
                     continue;
                 }
+                let sides = [phase[voxel], next.map_or(Phase::Carbon, |next| phase[next])];
+                let both_carbon = sides == [Phase::Carbon; 2];
+                let coat_meets_carbon = sides.contains(&Phase::Mixed) && sides.contains(&Phase::Carbon);
                 let a = axis.index();
                 let mut corner = grid.centre_um(voxel).map(|c| c - 0.5 * h);
                 corner[a] += h;
@@ -189,11 +190,14 @@ impl CarbonField {
                     p[(a + 2) % 3] += ((i / along) as f64 + 0.5) / along as f64 * h;
                     let p = index.inside(p);
                     let [first, second] = index.nearest_two(p);
-                    inside += u32::from(
-                        first.distance_um >= 0.0
-                            && self.holds(p, first.distance_um, second.distance_um, &mut walk)
-                            && first.distance_um >= coat.above(first, p),
-                    );
+                    let d = first.distance_um;
+                    inside += u32::from(if d >= self.reach {
+                        both_carbon
+                    } else {
+                        d >= 0.0
+                            && (self.holds(p, d, second.distance_um, &mut walk) && d >= coat.above(first, p)
+                                || coat_meets_carbon && coat.mixed_at(first, p))
+                    });
                 }
                 if inside > 0 {
                     let share = inside as f32 / (along * along) as f32;

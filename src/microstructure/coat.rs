@@ -147,6 +147,15 @@ impl Coat {
         self.thickness(surface.number, direction(p, surface.centre_um).0).iter().sum()
     }
 
+    /// Does a point outside the NCA lie in the mixed layer? `surface` is the one nearest to it.
+    pub(crate) fn mixed_at(&self, surface: Neighbour, p: [f64; 3]) -> bool {
+        if self.mixed.is_none() || surface.distance_um >= self.thickest() {
+            return false;
+        }
+        let [halide, mixed] = self.thickness(surface.number, direction(p, surface.centre_um).0);
+        (halide..halide + mixed).contains(&surface.distance_um)
+    }
+
     /// Greatest thickness of both layers together [um].
     pub(crate) fn thickest(&self) -> f64 {
         [&self.halide, &self.mixed].into_iter().flatten().map(Layer::thickest).sum()
