@@ -299,7 +299,7 @@ fields! {
     carbon_dispersion: f64 = 0.5, number(0.0, 1.0, 0.05), "1", "Grains" true, "Carbon dispersion",
         "0 gathers the carbon in the necks between particles (GeoDict's binder); 1 spreads it over their surfaces.",
         "assumed";
-    edge_standoff: f64 = 0.31, number(0.0, 0.5, 0.005), "1", "Grains" true, "Carbon keeps off coat edges",
+    edge_standoff: f64 = 0.34, number(0.0, 0.5, 0.005), "1", "Grains" true, "Carbon keeps off coat edges",
         "Bare NCA next to the edges of the halide coat, as a share of the NCA surface, that aggregates of carbon (0.3 um) are too coarse to touch; grains of electrolyte keep off further, by the square root of their size.",
         "fitted to 14 wt% at 2C";
 
@@ -320,7 +320,7 @@ fields! {
     film_growth: f64 = 1.0, number(0.1, 100.0, 0.1), "1", "Interfaces" true, "Growth of the impurity layer",
         "Factor on its resistance: the bare electrode's R3 rises from 61 Ohm at cycle 2 to 169 at cycle 10 (x 2.8) and 501 at cycle 100 (x 8.2).",
         "paper, Fig. 3; 1 is the fresh electrode";
-    contact_resistance_ohm_cm2: f64 = 0.15, number(0.0, 1e4, 0.01), "Ohm cm2", "Interfaces" true,
+    contact_resistance_ohm_cm2: f64 = 0.3, number(0.0, 1e4, 0.01), "Ohm cm2", "Interfaces" true,
         "Electronic contact resistance", "Between NCA and another particle, carbon, the mixed coat or the collector.",
         "chosen with 14 wt% at 2C in view; it decides where contacts are few";
     skin_um: f64 = 0.18, number(0.0, 1.0, 0.01), "um", "Interfaces" true, "Rock-salt skin",
@@ -336,7 +336,7 @@ fields! {
         "At x = 0.5; falls as sqrt(x (1 - x)).", "2-18, inferred from the paper's R3 of 1.8-7.7 Ohm";
     j0_lpscl_a_m2: f64 = 1.0, number(1e-3, 1e4, 0.1), "A/m2", "Interfaces" true, "Exchange current, NCA/LPSCl",
         "At x = 0.5; falls as sqrt(x (1 - x)).", "0.09-1, Park 2020; Bielefeld 2022";
-    diffusivity_m2_s: f64 = 1.55e-15, number(1e-18, 1e-11, 1e-17), "m2/s", "Transport" true, "Lithium diffusion in NCA",
+    diffusivity_m2_s: f64 = 1.5e-15, number(1e-18, 1e-11, 1e-17), "m2/s", "Transport" true, "Lithium diffusion in NCA",
         "Plateau value.", "fitted to 10 wt% at 0.1C; Kim 2011 and Park 2020 have 1e-15 to 1e-14";
     diffusivity_drop: f64 = 0.45, number(0.0, 4.0, 0.05), "decades", "Transport" true, "Fall of diffusion when full",
         "Decades of D lost as the NCA fills up (x above 0.88).",

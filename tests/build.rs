@@ -72,6 +72,20 @@ fn carbon_crosses_its_share_of_the_faces() {
     assert!((2.0 * fine - coarse - 1.0).abs() < 0.02, "{coarse} and {fine} lead to {}", 2.0 * fine - coarse);
 }
 
+/// Where there is little NCA, the carbon's model knows no distances in most of the domain: there voxels of carbon tell.
+#[test]
+fn carbon_far_from_all_nca_crosses_no_more_than_it_fills() {
+    for (carbon_parts, carbon_dispersion) in [(60, 0.5), (20, 1.0)] {
+        let m = preset(
+            "bare",
+            json!({"nca_parts": 10, "lpscl_parts": 70, "carbon_parts": carbon_parts, "carbon_dispersion": carbon_dispersion}),
+        );
+        let crossed = m.carbon.iter().map(|f| f64::from(f.share)).sum::<f64>() / (3.0 * m.grid.len() as f64);
+        let filled = m.volume_fractions()[Phase::Carbon as usize];
+        assert!((0.2..1.0).contains(&(crossed / filled)), "{crossed} of the faces, {filled} of the volume");
+    }
+}
+
 #[test]
 fn equal_recipes_give_equal_structures_and_stages_come_in_order() {
     let recipe = presets::find("lyc-c-14").unwrap();

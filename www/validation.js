@@ -9,7 +9,7 @@ import { byId, element } from './dom.js';
  *   residual: number | null, kind: string, values: number[]}} Row
  */
 
-/** @typedef {{catholyte: string, voxel_um: number, seeds: number, rows: Row[]}} Validation */
+/** @typedef {{catholyte: string, voxel_um: number, width_um: number, seeds: number, rows: Row[]}} Validation */
 
 /** To a tenth, which is as well as the paper tells. @param {number | null} value */
 const tenth = (value) => (typeof value === 'number' ? value.toFixed(1).replace('-', '−') : '–');
@@ -48,7 +48,7 @@ export async function showValidation(titles) {
     status.textContent = 'The file www/validation.json cannot be read. The command below makes it anew.';
     return;
   }
-  status.textContent = `Mean and standard deviation over ${data.seeds} seeds on voxels of ${data.voxel_um} µm, by catholyte ${data.catholyte}; the paper is doi 10.1016/j.ensm.2022.11.038.`;
+  status.textContent = `Mean and standard deviation over ${data.seeds} seeds on voxels of ${data.voxel_um} µm, ${data.width_um} µm wide, by catholyte ${data.catholyte}; the paper is doi 10.1016/j.ensm.2022.11.038.`;
   byId('validation').hidden = false;
 }
 

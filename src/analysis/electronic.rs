@@ -225,6 +225,17 @@ mod tests {
         assert_eq!(thin_carbon(&up), [[left, beside], [right, neck], [other, neck]]);
     }
 
+    /// A thin coat of one particle beside carbon on another makes no way: its current leaves where a voxel of coat is.
+    #[test]
+    fn mixed_coat_leads_on_through_voxels_of_it_alone() {
+        let mut structure = necks(vec![Sphere { centre_um: [1.5; 3], radius_um: 1.0 }; 2]);
+        structure.carbon.clear();
+        (structure.surface[3].wired, structure.surface[3].mixed) = (0.0, 1.0);
+        assert_eq!(electronic_contacts(&structure), []);
+        structure.phase[structure.grid.index([2, 1, 2])] = Phase::Mixed;
+        assert_eq!(electronic_contacts(&structure).len(), 2);
+    }
+
     #[test]
     fn in_an_imported_volume_only_pores_give_theirs_away() {
         let ahead = f64::from(0.3_f32) / 0.5;

@@ -13,9 +13,9 @@ use crate::materials::Phase;
 use crate::microstructure::Microstructure;
 use crate::microstructure::spheres::{into_period, nearest_image};
 
-/// A particle is weakly wired if it exchanges electrons through less than this fraction of its surface; a *convention*: two per cent
-/// of a 5 um sphere are a contact 1.4 um across.
-pub const WEAK: f64 = 0.02;
+/// A particle is weakly wired if it exchanges electrons through less than this fraction of its surface; a *convention*: half a per
+/// cent of a 5 um sphere are a contact 0.7 um across, one island of carbon.
+pub const WEAK: f64 = 0.005;
 
 /// What is known of one particle.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -364,12 +364,16 @@ impl Integrator {
         self.dt < 1e-4 * self.longest
     }
 
-    /// Has the voltage gone beyond its limit in a step that passes next to nothing, and that could not be solved? No voltage
-    /// drives this current then.
+    /// Has the voltage gone beyond its limit, or is all that surfaces can take all but taken, in a step that passes next to nothing, and
+    /// that could not be solved? No voltage drives this current then.
     fn has_run_away(&self) -> bool {
+        /// Share of the greatest current beyond which the last millivolts of a surface decide.
+        const ALL_BUT_ALL: f64 = 0.999;
+        let Load::Current(current) = self.stage.load else { return false };
         let voltage = self.trial[self.network.lattice.hub(TERMINAL)];
-        let limited = matches!(self.stage.load, Load::Current(current) if current != 0.0);
-        limited && self.is_negligible() && self.stage.room(voltage, self.current) < 0.0
+        let beyond = || self.stage.room(voltage, current) < 0.0;
+        let exhausted = || current.abs() > ALL_BUT_ALL * self.network.greatest_current(current);
+        current != 0.0 && self.is_negligible() && (beyond() || exhausted())
     }
 
     /// The end lies inside the negligible step in work: the stage ends where the last step ended.
