@@ -150,6 +150,7 @@ export const compareWithPaper = (page) =>
       json: {
         catholyte: '0.1.0',
         voxel_um: 0.5,
+        width_um: 36,
         seeds: 3,
         rows: [
           { electrode: 'lyc-10', quantity: 'discharge_capacity_2C', paper: 122, model_mean: 119.25, model_sd: 2.5, residual: -2.75, kind: 'fitted', values: [117, 119, 122] },

@@ -47,7 +47,7 @@ async function visit(page, url, answer) {
 browserTest('the model stands beside the paper', async ({ page, url }) => {
   await compareWithPaper(page);
   await page.goto(new URL('www/verify.html', url).href);
-  await page.getByText('over 3 seeds on voxels of 0.5 µm, by catholyte 0.1.0').waitFor();
+  await page.getByText('over 3 seeds on voxels of 0.5 µm, 36 µm wide, by catholyte 0.1.0').waitFor();
   const cells = await table(page).locator('tbody tr').evaluateAll((rows) => rows.map((row) => [...row.cells].map((cell) => cell.textContent)));
   assert.deepEqual(cells, [
     ['10 wt% LYC', 'discharge capacity at 2C (mAh/g)', '122', '119.3 ± 2.5', '−2.8', 'fitted'],
