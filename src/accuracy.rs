@@ -32,7 +32,7 @@ pub struct Accuracy {
     /// Any other field of the recipe; may be repeated
     #[arg(long = "set", value_name = "FIELD=VALUE")]
     fields: Vec<String>,
-    /// Compare the grids alone, without the runs at half the steps, and at a tenth of the tolerance as well
+    /// Compare the grids alone, without the sharper runs on each
     #[arg(long)]
     grids_only: bool,
     /// Memory that one run may take [GB]

@@ -489,14 +489,12 @@ fn fields(integrator: &Integrator, phase: &[Phase], initial_stoichiometry: f64) 
         *x = initial_stoichiometry as f32;
     }
     for (voxel, phase) in phase.iter().enumerate() {
-        let ions = phase.is_electrolyte() || phase.stores_lithium();
-        for (shown, rail) in
-            [(phase.conducts_electrons(), [Field::PhiS, Field::CurrentS]), (ions, [Field::PhiE, Field::CurrentE])]
+        let (electrons, ions) = (phase.conducts_electrons(), phase.is_electrolyte() || phase.stores_lithium());
+        for (field, shown) in
+            [(Field::PhiS, electrons), (Field::CurrentS, electrons), (Field::PhiE, ions), (Field::CurrentE, ions)]
         {
             if !shown {
-                for field in rail {
-                    fields.scalars[field as usize][voxel] = f32::NAN;
-                }
+                fields.scalars[field as usize][voxel] = f32::NAN;
             }
         }
     }

@@ -106,6 +106,31 @@ fn sharpened(control: StepControl, sharper: StepControl) -> [(f64, f64); 2] {
     })
 }
 
+/// The algebra's part alone: steps that look at no voltage are the same at either tolerance, and so are the charges compared.
+#[test]
+fn equal_steps_under_ten_times_tighter_tolerances_come_to_the_same_voltages() {
+    let blind = StepControl { voltage_error: f64::INFINITY, voltage_step: f64::INFINITY, ..StepControl::default() };
+    let recipe = small(json!({"thickness_um": 50}));
+    let structure = build(&recipe).unwrap();
+    for (c_rate, charge_step) in [(0.5, 0.02), (2.0, 0.01)] {
+        let points = |tolerance_v: f64| {
+            let protocol = Protocol { initial_voltage_v: 4.28, steps: vec![Step::discharge(c_rate, 3.0)] };
+            let control = StepControl { tolerance_v, charge_step, ..blind };
+            let mut simulation = Simulation::with_protocol(&recipe, &structure, protocol, control);
+            simulation.run().unwrap();
+            simulation.series().rows().iter().map(|row| (row.capacity_mah_g, row.voltage_v)).collect::<Vec<_>>()
+        };
+        let tolerance_v = blind.tolerance_v;
+        let (own, tight) = (points(tolerance_v), points(0.1 * tolerance_v));
+        let both = own.iter().zip(&tight).take_while(|(a, b)| (a.0 - b.0).abs() < 1e-6 * a.0.max(1.0));
+        let errors: Vec<f64> = both.map(|(a, b)| (a.1 - b.1).abs()).collect();
+        // All but the last few, which aim at the limit along what the voltage did.
+        assert!(errors.len() > 20 && errors.len() + 12 > own.len(), "{} of {}", errors.len(), own.len());
+        let largest = errors.into_iter().fold(0.0, f64::max);
+        assert!(largest < 1e-4, "{c_rate}C: {largest} V");
+    }
+}
+
 #[test]
 fn ten_times_tighter_tolerances_move_no_voltage_by_a_tenth_of_a_millivolt() {
     // At half the steps: where a curve bends, the points of whole ones lie too far apart to be compared with others in between.

@@ -10,8 +10,8 @@ use crate::analysis::electronic::{ElectronicContact, at_collector, pieces};
 use crate::analysis::sets::DisjointSets;
 use crate::analysis::{ByPhase, Coverage, Rails};
 use crate::materials::Phase;
-use crate::microstructure::Microstructure;
 use crate::microstructure::spheres::{into_period, nearest_image};
+use crate::microstructure::{Microstructure, NO_PARTICLE};
 
 /// A particle is weakly wired if it exchanges electrons through less than this fraction of its surface; a *convention*: half a per
 /// cent of a 5 um sphere are a contact 0.7 um across, one island of carbon.
@@ -54,12 +54,7 @@ pub(crate) fn particles(structure: &Microstructure, rails: &Rails, coverage: &Co
     let count = coverage.area_um2.len();
     let steps = steps_to_collector(structure, rails);
     let bottleneck = bottlenecks(structure, &rails.contacts, count);
-    let mut contact = vec![0.0; count];
-    for ElectronicContact { voxel, neighbour, area, .. } in &rails.contacts {
-        for v in [voxel, neighbour].map(|v| *v as usize).into_iter().filter(|&v| structure.phase[v].stores_lithium()) {
-            contact[structure.particle[v] as usize] += area * grid.voxel_um * grid.voxel_um;
-        }
-    }
+    let contact = contact_areas(structure, &rails.contacts, count);
     let mut first = vec![usize::MAX; count];
     let mut sums = vec![Sums::default(); count];
     let extent = grid.extent_um();
@@ -126,6 +121,19 @@ struct Sums {
     ionic: usize,
     ratio: f64,
     reached: usize,
+}
+
+/// Area of the electronic contacts of each particle [um²].
+fn contact_areas(structure: &Microstructure, contacts: &[ElectronicContact], particles: usize) -> Vec<f64> {
+    let face = structure.grid.voxel_um * structure.grid.voxel_um;
+    let mut areas = vec![0.0; particles];
+    for contact in contacts {
+        let sides = [contact.voxel, contact.neighbour].map(|voxel| structure.particle[voxel as usize]);
+        for particle in sides.into_iter().filter(|&particle| particle != NO_PARTICLE) {
+            areas[particle as usize] += contact.area * face;
+        }
+    }
+    areas
 }
 
 /// Steps from voxel to voxel to the collector along the electronic rail, breadth first; 1 in its layer, `u32::MAX` if there

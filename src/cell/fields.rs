@@ -62,7 +62,7 @@ impl Fields {
         &self.scalars[field as usize]
     }
 
-    /// The vectors whose lengths `field` holds; `None` for a field that is no current density.
+    /// The vectors [A m⁻²] whose lengths `field` holds where it has a value; `None` for a field that is no current density.
     pub fn vectors(&self, field: Field) -> Option<&[[f32; 3]]> {
         match field {
             Field::CurrentS => Some(&self.currents[ELECTRONIC]),

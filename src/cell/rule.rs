@@ -9,7 +9,7 @@ pub const ORDER: usize = 3;
 /// The backward differentiation formula of third order over steps of any lengths: the polynomial through the value at the end of
 /// the step and the three before has the rate at the end. The first two steps of a stage have less to remember and are of first
 /// and second order. A constant rate gains `rate · h` by each, so charge is kept exactly. All damp whatever is faster than the
-/// step; the third order is stable while no step is more than 1.53 times the one before.
+/// step (on steps of one length, along the negative real axis); the third order is stable while steps grow by less than (1 + √5) / 2 = 1.62 from each to the next.
 /// Source: Hairer and Wanner, Solving Ordinary Differential Equations I, section III.5.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rule {
@@ -100,6 +100,21 @@ mod tests {
         close(second.time, 2.0 / 3.0);
         close(second.memory[0], 1.0 / 3.0);
         close(second.memory[1], 0.0);
+    }
+
+    /// What is gained once dies out while nothing drives it, as fast as steps may grow, and no faster.
+    #[test]
+    fn steps_may_grow_by_the_golden_ratio() {
+        let left = |growth: f64| {
+            let (mut steps, mut gains) = (vec![1.0], [1.0, 0.0]);
+            for _ in 0..60 {
+                let h = growth * steps[0];
+                gains = [Rule::new(h, &steps).gain(gains, 0.0), gains[0]];
+                steps.insert(0, h);
+            }
+            gains[0].abs()
+        };
+        assert!(left(1.5) < 1e-2 && left(1.7) > 1e2, "{} {}", left(1.5), left(1.7));
     }
 
     #[test]

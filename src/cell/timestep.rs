@@ -306,7 +306,7 @@ impl Integrator {
             // Two like steps to the end rather than one and a crumb.
             self.dt = if self.dt >= rest { rest } else { self.dt.min(0.5 * rest.max(self.dt)) };
         }
-        let lengths: Vec<f64> = self.past.iter().map(|past| past.dt).collect();
+        let lengths = self.lengths();
         self.rule = Rule::new(self.dt, &lengths);
         let mut shares: [f64; ORDER] = extrapolation(&ages::<ORDER>(&lengths)[..ORDER.min(self.past.len())], self.dt);
         if self.rejections > 3 {
@@ -323,12 +323,17 @@ impl Integrator {
         self.in_step = true;
     }
 
+    /// Lengths of the last steps of the stage [s], newest first.
+    fn lengths(&self) -> Vec<f64> {
+        self.past.iter().map(|past| past.dt).collect()
+    }
+
     /// Local error of the step in work, given where it came to; [V], or that of the logarithm of the current in a hold.
     ///
     /// The formula of order p leaves `time · y⁽ᵖ⁺¹⁾ d₁ ⋯ dₚ / (p + 1)!`, d the distances of the values before from the end of the step,
     /// where the polynomial through one value more misses `y⁽ᵖ⁺¹⁾ d₁ ⋯ dₚ₊₁ / (p + 1)!`.
     fn step_error(&self, watched: f64) -> f64 {
-        let lengths: Vec<f64> = self.past.iter().map(|past| past.dt).collect();
+        let lengths = self.lengths();
         let ages = &ages::<WATCHED>(&lengths)[..self.past.len()];
         let [_, .., oldest] = ages else { return 0.0 };
         let shares: [f64; WATCHED] = extrapolation(ages, self.dt);

@@ -32,15 +32,15 @@ pub const SPREAD_UM: f64 = 5.6;
 /// *Assumed*: aggregates of Super C65 have branches that bridge gaps.
 const BRIDGING: f64 = 4.0;
 
-/// Size of the islands [um]; *assumed*: two or three aggregates of Super C65 (0.2 to 0.5 um). With islands of 1.5 um a particle has so few
-/// ways on that whole electrodes of the paper's width hang on a single contact (seed 9 at 10 wt%).
+/// Size of the islands [um]; *assumed*: two or three aggregates of Super C65 (0.2 to 0.5 um). With islands of 1.5 um a particle had so few
+/// ways on that an electrode of the paper's width could hang on a single contact (seed 9 at 10 wt%).
 const ISLAND_UM: f64 = 0.7;
 
 /// Points of the sample that fixes K*. A per cent of the carbon's volume at the paper's 4 vol%.
 const SAMPLE_POINTS: u32 = 1 << 18;
 
-/// Points along the edge of a face where carbon is looked up: one per 0.125 um, at most 4. With half as many, necks are missed: on
-/// voxels of 0.25 um 15 % of the NCA at 14 wt% would be active in place of 45 %.
+/// Points along the edge of a face where carbon is looked up: one per 0.125 um, at most 4. With half as many necks are missed: on
+/// voxels of 0.25 um 15 % of the NCA at 14 wt% were active in place of 49 % (`survey lyc-14 --voxels 0.25`).
 fn points_along(voxel_um: f64) -> usize {
     (voxel_um / 0.125).round().clamp(1.0, 4.0) as usize
 }

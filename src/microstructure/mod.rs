@@ -2,8 +2,8 @@
 //!
 //! [`build`] packs the NCA spheres ([`pack`]), coats them ([`coat`]), adds carbon ([`carbon`]) and electrolyte grains
 //! ([`electrolyte`]), and describes the NCA's surface face by face ([`surface`]). Coat and carbon are continuous models on the
-//! spheres; voxels and face fractions are both pictures of them, so that coverages do not depend on the voxel size, and the ways of
-//! electrons depend on it little.
+//! spheres; voxels and face fractions are both pictures of them, so that coverages do not depend on the voxel size, nor much the ways
+//! of electrons, unless their contacts are few.
 
 pub mod build;
 pub mod carbon;
