@@ -1,7 +1,7 @@
 //! The law of one NCA/electrolyte interface.
 
 use crate::constants::THERMAL_VOLTAGE;
-use crate::materials::nca::DiffusionPotential;
+use crate::materials::nca::Surface;
 
 /// The NCA between an interface and the centre of the voxel behind it, frozen at the predicted state of a time step.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -49,8 +49,7 @@ impl Solved {
 /// * `delta` – voltage across the interface, `phi_e` of the electrolyte minus `phi_e` of the NCA [V]
 /// * `below` – the NCA behind it
 /// * `resistance` – film and half a voxel of electrolyte [Ohm m²], ≥ 0
-/// * `exchange` – exchange current density [A m⁻²], > 0, and its derivative [A m⁻² V⁻¹] at the open-circuit voltage of the
-///   surface [V]
+/// * `surface` – what the surface is at an open-circuit voltage [V]; its exchange current density is above zero
 /// * `guess` – a first `w` [V], any
 ///
 /// The equation in w rises strictly (with `j0 ∝ √(x (1 − x))` and a D that does not rise with x, for the shift of j0 takes back
@@ -58,11 +57,10 @@ impl Solved {
 /// slowly are replaced by bisection, so the solution is found from any guess. Limits: Δ → 0 gives
 /// `j = Δ / (dw/dj + R + R T / (F j0))`; d → 0 and R = 0 gives Butler-Volmer (both tested).
 pub fn interface_current(
-    diffusion: &DiffusionPotential,
     delta: f64,
     below: Subsurface,
     resistance: f64,
-    exchange: impl Fn(f64) -> (f64, f64),
+    surface: impl Fn(f64) -> Surface,
     guess: f64,
 ) -> InterfaceCurrent {
     const TWICE_THERMAL: f64 = 2.0 * THERMAL_VOLTAGE;
@@ -74,10 +72,9 @@ pub fn interface_current(
     let mut last_correction = f64::INFINITY;
     // Bisection alone would close 1 V to 1e-7 V in 24 steps.
     for _ in 0..60 {
-        let (theta, slope) = diffusion.at(below.u - w);
+        let Surface { theta, theta_slope, j0, j0_slope } = surface(below.u - w);
         let j = below.conductance * (theta - below.theta);
-        let dj_dw = -below.conductance * slope;
-        let (j0, dj0_du) = exchange(below.u - w);
+        let dj_dw = -below.conductance * theta_slope;
         // asinh y and its derivative from one root; one logarithm leaves an absolute error of 1e-15, which is enough here.
         let half = 0.5 / j0;
         let y = half * j;
@@ -85,7 +82,7 @@ pub fn interface_current(
         let asinh = libm::copysign(libm::log(y.abs() + root), y);
         let excess = w + resistance * j + TWICE_THERMAL * asinh - delta;
         let transfer = TWICE_THERMAL * half / root;
-        let share = 1.0 / (1.0 + resistance * dj_dw + transfer * (dj_dw + 2.0 * dj0_du * y));
+        let share = 1.0 / (1.0 + resistance * dj_dw + transfer * (dj_dw + 2.0 * j0_slope * y));
         let correction = excess * share;
         result = InterfaceCurrent { j: j - dj_dw * correction, slope: dj_dw * share, drop: w - correction, share };
         if excess.abs() <= CLOSED || high - low <= 1e-14 {
@@ -138,7 +135,15 @@ impl Oxidation {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::materials::nca::{self, OpenCircuitVoltage};
+    use crate::materials::nca::{self, DiffusionPotential, OpenCircuitVoltage};
+
+    /// A surface of constant exchange current density.
+    fn constant(theta: &DiffusionPotential, j0: f64) -> impl Fn(f64) -> Surface {
+        move |u| {
+            let (theta, theta_slope) = theta.at(u);
+            Surface { theta, theta_slope, j0, j0_slope: 0.0 }
+        }
+    }
 
     /// A constant D of 1 makes Θ = x.
     fn below(u: f64, conductance: f64) -> (DiffusionPotential, Subsurface) {
@@ -153,7 +158,7 @@ mod tests {
         let (r, j0) = (0.02, 0.8);
         let diffusion = -1.0 / (below.conductance * theta.at(below.u).1);
         let delta = 1e-6;
-        let i = interface_current(&theta, delta, below, r, |_| (j0, 0.0), 0.0);
+        let i = interface_current(delta, below, r, constant(&theta, j0), 0.0);
         let expected = delta / (diffusion + r + THERMAL_VOLTAGE / j0);
         assert!((i.j / expected - 1.0).abs() < 1e-3, "{} against {expected}", i.j);
         assert!((i.slope * delta / expected - 1.0).abs() < 1e-3);
@@ -163,7 +168,7 @@ mod tests {
     fn without_diffusion_and_film_it_is_butler_volmer() {
         let (theta, below) = below(3.8, 1e9);
         for delta in [-0.2, -0.03, 0.01, 0.15] {
-            let i = interface_current(&theta, delta, below, 0.0, |_| (2.0, 0.0), 0.0);
+            let i = interface_current(delta, below, 0.0, constant(&theta, 2.0), 0.0);
             let expected = 4.0 * libm::sinh(delta / (2.0 * THERMAL_VOLTAGE));
             assert!((i.j / expected - 1.0).abs() < 1e-4, "{delta}: {} against {expected}", i.j);
         }
@@ -174,8 +179,8 @@ mod tests {
         let (theta, below) = below(3.8, 40.0);
         for delta in [-1.0, -0.1, -1e-4, 1e-4, 0.05, 0.4, 1.5] {
             let ocv = OpenCircuitVoltage::measured();
-            let exchange = |u: f64| nca::exchange_current(&ocv, 0.5, u);
-            let at = |d: f64, guess: f64| interface_current(&theta, d, below, 0.1, exchange, guess);
+            let surface = |u: f64| nca::surface(&ocv, &theta, 0.5, u);
+            let at = |d: f64, guess: f64| interface_current(d, below, 0.1, surface, guess);
             let reference = at(delta, 0.0);
             for guess in [-2.0, 0.3 * delta, delta, 5.0] {
                 // What the last correction leaves, 5 nV at most, over 2 R T / F.
@@ -191,7 +196,7 @@ mod tests {
     #[test]
     fn a_guess_follows_the_voltage() {
         let (theta, below) = below(3.8, 40.0);
-        let at = |delta: f64| interface_current(&theta, delta, below, 0.1, |_| (0.5, 0.0), 0.0);
+        let at = |delta: f64| interface_current(delta, below, 0.1, constant(&theta, 0.5), 0.0);
         let (last, next) = (at(0.05), at(0.051));
         // What is left is of second order in 1 mV over some 50 mV.
         let missed = Solved { delta: 0.05, current: last }.guess(0.051) - next.drop;
@@ -203,8 +208,7 @@ mod tests {
     fn a_cycle_of_newton_steps_is_broken() {
         let (theta, below) = below(4.628_447_633_121_134, 1_662.404_241_298_503_2);
         let at = |guess| {
-            let exchange = |_| (217.592_057_7, 0.0);
-            interface_current(&theta, 1.194_646_273_467_293_8, below, 0.003_879_636, exchange, guess)
+            interface_current(1.194_646_273_467_293_8, below, 0.003_879_636, constant(&theta, 217.592_057_7), guess)
         };
         let reference = at(0.0);
         for guess in [0.1, 0.41, 0.51, 0.763_3, 1.19] {
@@ -215,7 +219,7 @@ mod tests {
     #[test]
     fn the_current_cannot_fill_the_surface_beyond_one() {
         let (theta, below) = below(3.8, 10.0);
-        let i = interface_current(&theta, 100.0, below, 0.0, |_| (1.0, 0.0), 0.0);
+        let i = interface_current(100.0, below, 0.0, constant(&theta, 1.0), 0.0);
         assert!(i.j < below.conductance * (1.0 - below.theta) && i.j > 0.9 * below.conductance * (1.0 - below.theta));
     }
 }

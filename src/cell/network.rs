@@ -10,7 +10,7 @@ use super::kinetics::{InterfaceCurrent, Solved, Subsurface, interface_current};
 use super::rule::{ORDER, Rule};
 use crate::constants::{FARADAY, ONE_C_A_PER_KG};
 use crate::linalg::lattice::{End, Lattice, Ring};
-use crate::materials::nca::{self, C_S_MAX};
+use crate::materials::nca::{self, C_S_MAX, StateTable};
 use crate::microstructure::Microstructure;
 
 pub const ELECTRONIC: usize = 0;
@@ -49,6 +49,7 @@ pub(super) struct Predicted {
 pub struct Network {
     pub lattice: Lattice,
     pub(super) parameters: CellParameters,
+    pub(super) nca: StateTable,
     /// Voxel edge [m].
     pub(super) h: f64,
     /// Cross-section [m²].
@@ -128,6 +129,7 @@ impl Network {
         Ok(Network {
             ring: Ring::new(&lattice),
             lattice,
+            nca: StateTable::new(&parameters.ocv, &parameters.diffusion),
             parameters,
             h,
             area,
@@ -269,12 +271,12 @@ impl Network {
 
     /// Takes diffusivity and conductivity of the NCA at `state`.
     pub fn freeze(&mut self, state: &[f64]) {
-        let Network { lattice, parameters: p, .. } = self;
+        let Network { lattice, parameters: p, nca, .. } = self;
         let capacity = FARADAY * C_S_MAX;
         for (predicted, [s, e]) in self.predicted.iter_mut().zip(&self.storage_nodes) {
             let u = state[*s as usize] - state[*e as usize];
             let (theta, slope) = p.diffusion.at(u);
-            *predicted = Predicted { u, theta, mobility: -slope, sigma: nca::sigma(p.ocv.stoichiometry(u).0) };
+            *predicted = Predicted { u, theta, mobility: -slope, sigma: nca.sigma(u) };
         }
         for branch in &self.interior {
             let (a, b) = (&self.predicted[branch.a as usize], &self.predicted[branch.b as usize]);
@@ -299,7 +301,7 @@ impl Network {
     ///
     /// * `residual` – out: current out of each node that nothing brings in; shape: as `state`
     pub fn evaluate(&mut self, state: &[f64], residual: &mut [f64]) {
-        let Network { lattice, parameters: p, h, .. } = self;
+        let Network { lattice, nca: states, h, .. } = self;
         for reaction in &self.reactions {
             *face_mut(lattice, reaction.face) = 0.0;
         }
@@ -309,7 +311,7 @@ impl Network {
             let nca = reaction.nca as usize;
             let below = reaction.below(&self.predicted[nca]);
             let delta = state[reaction.electrolyte as usize] - state[self.storage_nodes[nca][1] as usize];
-            let i = reaction.current(p, delta, below, self.solved[k].guess(delta));
+            let i = reaction.current(states, delta, below, self.solved[k].guess(delta));
             self.solved[k] = Solved { delta, current: i };
             let scale = f64::from(reaction.area) * *h;
             let tangent = (scale * i.slope).max(LEAST) as f32;
@@ -457,8 +459,7 @@ impl Reaction {
 
     /// Its current at the voltage `delta` [V] across it; `guess` is a first voltage beneath the surface [V].
     #[inline]
-    pub(super) fn current(&self, p: &CellParameters, delta: f64, below: Subsurface, guess: f64) -> InterfaceCurrent {
-        let exchange = |u: f64| nca::exchange_current(&p.ocv, self.j0.into(), u);
-        interface_current(&p.diffusion, delta, below, self.resistance.into(), exchange, guess)
+    pub(super) fn current(&self, nca: &StateTable, delta: f64, below: Subsurface, guess: f64) -> InterfaceCurrent {
+        interface_current(delta, below, self.resistance.into(), |u| nca.surface(self.j0.into(), u), guess)
     }
 }

@@ -283,9 +283,9 @@ impl Model<'_> {
                 Branch::Reaction(v, node, area, depth, resistance, j0) => {
                     let (uc, theta, _, _) = at(v);
                     let below = Subsurface { u: uc, theta, conductance: capacity / depth };
-                    let exchange = |u: f64| nca::exchange_current(ocv, j0, u);
+                    let surface = |u: f64| nca::surface(ocv, &self.p.diffusion, j0, u);
                     let delta = u[node] - u[phi_e(v)];
-                    let i = interface_current(&self.p.diffusion, delta, below, resistance, exchange, 0.0);
+                    let i = interface_current(delta, below, resistance, surface, 0.0);
                     (node, phi_e(v), area * i.j, area * i.slope)
                 }
                 Branch::Storage(v, volume, exposed) => {

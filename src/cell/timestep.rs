@@ -26,9 +26,9 @@ pub struct StepControl {
 impl Default for StepControl {
     fn default() -> Self {
         StepControl {
-            tolerance_v: 5e-6,
-            voltage_error: 2e-4,
-            voltage_step: 0.02,
+            tolerance_v: 3e-6,
+            voltage_error: 7e-5,
+            voltage_step: 0.03,
             current_error: 3e-3,
             current_step: 0.25,
             charge_step: 0.04,
@@ -130,6 +130,8 @@ struct Past {
     /// Where it came to: terminal voltage [V], in a hold the logarithm of the current (asinh of the current over
     /// [`LEAST_WATCHED`]).
     watched: f64,
+    /// What the algebra may have left of that under a current [V].
+    unsure: f64,
 }
 
 /// A cell under one load after another.
@@ -274,8 +276,7 @@ impl Integrator {
                 // Shorter steps do not help a surface that cannot take up the lithium, or has none left: the voltage has fallen
                 // or risen away.
                 if self.is_negligible() {
-                    let end = if self.stage_steps == 0 { End::Saturated } else { End::Voltage };
-                    return Ok(self.stop_here(end));
+                    return Ok(self.stop_here());
                 }
                 self.reject(0.1);
             }
@@ -286,7 +287,7 @@ impl Integrator {
             Ok(newton::Progress::Converged(_)) => self.judge(),
             Err(cause) => {
                 if self.has_run_away() {
-                    return Ok(self.stop_here(if self.stage_steps == 0 { End::Saturated } else { End::Voltage }));
+                    return Ok(self.stop_here());
                 }
                 self.reject(0.3);
                 if self.rejections > MAX_REJECTIONS || self.dt < SHORTEST {
@@ -331,14 +332,19 @@ impl Integrator {
     /// Local error of the step in work, given where it came to; [V], or that of the logarithm of the current in a hold.
     ///
     /// The formula of order p leaves `time · y⁽ᵖ⁺¹⁾ d₁ ⋯ dₚ / (p + 1)!`, d the distances of the values before from the end of the step,
-    /// where the polynomial through one value more misses `y⁽ᵖ⁺¹⁾ d₁ ⋯ dₚ₊₁ / (p + 1)!`.
-    fn step_error(&self, watched: f64) -> f64 {
+    /// where the polynomial through one value more misses `y⁽ᵖ⁺¹⁾ d₁ ⋯ dₚ₊₁ / (p + 1)!`. No more than the algebra may have left of the
+    /// values, `unsure` of the last, is no error of the step: no shorter one would take it away.
+    fn step_error(&self, watched: f64, unsure: f64) -> f64 {
+        /// What the algebra leaves, over its own cautious estimate.
+        const LEFT: f64 = 0.3;
         let lengths = self.lengths();
         let ages = &ages::<WATCHED>(&lengths)[..self.past.len()];
         let [_, .., oldest] = ages else { return 0.0 };
         let shares: [f64; WATCHED] = extrapolation(ages, self.dt);
-        let promised: f64 = shares.iter().zip(&self.past).map(|(share, past)| share * past.watched).sum();
-        (watched - promised).abs() * self.rule.time / (self.dt + oldest)
+        let mix = |of: fn(f64, &Past) -> f64| shares.iter().zip(&self.past).map(|(s, past)| of(*s, past)).sum::<f64>();
+        let missed = (watched - mix(|share, past| share * past.watched)).abs();
+        let noise = unsure * unsure + mix(|share, past| share * share * past.unsure * past.unsure);
+        if missed > LEFT * noise.sqrt() { missed * self.rule.time / (self.dt + oldest) } else { 0.0 }
     }
 
     /// How many times longer the step in work is than it should be, given where it came to and its local error.
@@ -382,8 +388,9 @@ impl Integrator {
     }
 
     /// The end lies inside the negligible step in work: the stage ends where the last step ended.
-    fn stop_here(&mut self, end: End) -> Progress {
+    fn stop_here(&mut self) -> Progress {
         self.in_step = false;
+        let end = if self.stage_steps == 0 { End::Saturated } else { End::Voltage };
         // What the network knows of each interface belongs to the step given up.
         let Integrator { network, states, trial, .. } = self;
         network.freeze(&states[0]);
@@ -418,14 +425,14 @@ impl Integrator {
         let at_limit = limited && room(voltage).abs() <= control.limit_tolerance_v;
         if self.dt < SHORTEST && limited && !first && room(voltage) < room(before) {
             // A cliff: steps that follow the voltage down it pass no charge any more.
-            return Ok(self.stop_here(End::Voltage));
+            return Ok(self.stop_here());
         }
         if self.rejections > MAX_REJECTIONS || self.dt < SHORTEST {
             return Err(Failure::StepTooSmall { time: self.time, dt: self.dt, voltage });
         }
         if limited && room(voltage) < 0.0 && !at_limit {
             if self.is_negligible() {
-                return Ok(self.stop_here(End::Voltage));
+                return Ok(self.stop_here());
             }
             // Aim at the limit along the chord; the voltage mostly bends away from it, so the next try falls short, is accepted
             // and brings the chord closer.
@@ -435,11 +442,11 @@ impl Integrator {
             self.reject(share.clamp(0.05, longest));
             return Ok(Progress::Running);
         }
-        let watched = match self.stage.load {
-            Load::Voltage(_) => libm::asinh(current / (LEAST_WATCHED * self.one_c)),
-            Load::Current(_) => voltage,
+        let (watched, unsure) = match self.stage.load {
+            Load::Voltage(_) => (libm::asinh(current / (LEAST_WATCHED * self.one_c)), 0.0),
+            Load::Current(_) => (voltage, self.newton.error_v()),
         };
-        let error = self.step_error(watched);
+        let error = self.step_error(watched, unsure);
         let stretch = self.stretch(watched, error);
         let wanted = (0.9 / stretch).clamp(0.3, 1.5);
         if stretch > FAR_TOO_LONG && self.rejections < 3 && !at_limit {
@@ -459,7 +466,7 @@ impl Integrator {
         let charge = self.rule.gain(self.charges, current);
         self.charges = [charge, self.charges[0]];
         self.past.truncate(WATCHED - 1);
-        self.past.insert(0, Past { dt: self.dt, watched });
+        self.past.insert(0, Past { dt: self.dt, watched, unsure });
         let end = if at_limit {
             Some(End::Voltage)
         } else if holds && self.stage.least_current.is_some_and(|least| current.abs() <= least) {

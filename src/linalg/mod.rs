@@ -6,6 +6,7 @@
 //! * [`lattice`]: the network on the grid, one or two layers of nodes, stored as face arrays and never as a sparse matrix
 //! * [`aggregate`]: groups nodes that conduct well to each other; [`blocks`]: the same on the lattice
 //! * [`graph`]: the network between such groups, in compressed rows
+//! * [`elimination`]: the direct solution of the smallest
 //! * [`multigrid`]: the hierarchy of networks and its cycle, the preconditioner (f32)
 //! * [`pcg`]: flexible preconditioned conjugate gradients, one bounded piece of work at a time
 //! * [`refine`]: an f64 solution from f32 solves
@@ -17,6 +18,7 @@
 
 pub mod aggregate;
 pub mod blocks;
+pub mod elimination;
 pub mod graph;
 pub mod lattice;
 pub mod multigrid;

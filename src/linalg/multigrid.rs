@@ -2,18 +2,19 @@
 //!
 //! Level 0 is the [`Lattice`], smoothed by one damped Jacobi step before and after; level 1 joins its nodes inside
 //! 2 x 2 x 2 blocks, further levels by two or three passes of pairwise matching, smoothed by Gauss-Seidel; the coarsest is solved
-//! by Cholesky. Below level 0 each level takes up to two steps of conjugate gradients preconditioned by the next one
+//! directly. Below level 0 each level takes up to two steps of conjugate gradients preconditioned by the next one
 //! (K-cycle; Notay and Vassilevski 2008), which makes the count of iterations independent of size and contrast.
 
 use super::aggregate::{QUALITY, match_pairs};
 use super::blocks::Blocks;
+use super::elimination::Elimination;
 use super::graph::Graph;
 use super::lattice::{End, Lattice, Ring};
 use super::vector::{Dot, dot};
 
 /// Damping of Jacobi on level 0: D⁻¹A has its spectrum in (0, 2).
 const DAMPING: f32 = 0.8;
-/// A level of at most this many nodes is factorised.
+/// A level of at most this many nodes is solved directly.
 const COARSEST: usize = 300;
 /// Matching gives up on better coarsening beyond this bound.
 const LOOSEST_QUALITY: f32 = 1e4;
@@ -49,9 +50,8 @@ pub struct Multigrid {
     /// Work of the way from and to level 1.
     work: Vec<f32>,
     levels: Vec<Level>,
-    /// Lower triangle of the coarsest level's Cholesky factor, row by row.
-    factor: Vec<f64>,
-    y: Vec<f64>,
+    /// The coarsest level's solution.
+    coarsest: Elimination,
     /// Does level 1 take two steps as well? Worth its time where blocks have joined most nodes.
     thorough: bool,
 }
@@ -87,46 +87,13 @@ impl Multigrid {
         }
         let nodes = lattice.inverse_diagonal.iter().filter(|d| **d > 0.0).count();
         let thorough = (levels[0].graph.len() as f64) < THOROUGH_SHARE * nodes as f64;
-        let mut multigrid =
-            Multigrid { work: blocks.work(), blocks, levels, factor: Vec::new(), y: Vec::new(), thorough };
-        multigrid.factorise();
-        multigrid
+        let coarsest = Elimination::new(&levels[levels.len() - 1].graph);
+        Multigrid { work: blocks.work(), blocks, levels, coarsest, thorough }
     }
 
     /// Nodes of each level below the lattice.
     pub fn level_sizes(&self) -> Vec<usize> {
         self.levels.iter().map(|l| l.graph.len()).collect()
-    }
-
-    /// Dense Cholesky of the coarsest level; a node without any tie is held at 0.
-    fn factorise(&mut self) {
-        let graph = &self.levels[self.levels.len() - 1].graph;
-        let n = graph.len();
-        self.y = vec![0.0; n];
-        let l = &mut self.factor;
-        l.clear();
-        l.resize(n * n, 0.0);
-        for i in 0..n {
-            let mut diagonal = f64::from(graph.excess[i]);
-            for k in graph.row[i] as usize..graph.row[i + 1] as usize {
-                let (j, g) = (graph.column[k] as usize, f64::from(graph.conductance[k]));
-                diagonal += g;
-                if j < i {
-                    l[i * n + j] -= g;
-                }
-            }
-            // The tiny shift keeps a piece that floats free of ground from dividing by zero.
-            l[i * n + i] = if diagonal > 0.0 { diagonal * (1.0 + 1e-12) } else { 1.0 };
-        }
-        for i in 0..n {
-            for j in 0..=i {
-                let mut sum = l[i * n + j];
-                for k in 0..j {
-                    sum -= l[i * n + k] * l[j * n + k];
-                }
-                l[i * n + j] = if i == j { sum.max(1e-14 * l[i * n + i]).sqrt() } else { sum / l[j * n + j] };
-            }
-        }
     }
 
     /// `z ≈ A⁻¹ r`; returns z · r and z · q.
@@ -140,7 +107,7 @@ impl Multigrid {
     ) -> (f64, f64) {
         self.restrict_residual(lattice, r, z, ring);
         let solve = if self.thorough { two_steps } else { cycle };
-        solve(&mut self.levels, &self.factor, &mut self.y);
+        solve(&mut self.levels, &mut self.coarsest);
         self.prolong_and_smooth(lattice, r, q, z, ring)
     }
 
@@ -277,10 +244,10 @@ fn match_passes(graph: &Graph, quality: f32, passes: usize) -> (Vec<u32>, Graph)
 }
 
 /// Solves the first level's `A x = b` approximately from x = 0; overwrites b.
-fn cycle(levels: &mut [Level], factor: &[f64], y: &mut [f64]) {
+fn cycle(levels: &mut [Level], coarsest: &mut Elimination) {
     let Some((level, below)) = levels.split_first_mut() else { return };
     let Some(next) = below.first_mut() else {
-        return solve_coarsest(level, factor, y);
+        return coarsest.solve(&level.b, &mut level.x);
     };
     level.graph.sweep_up_from_zero(&level.b, &mut level.x);
     level.graph.residual_after_sweep_up(&level.x, &mut level.r);
@@ -288,7 +255,7 @@ fn cycle(levels: &mut [Level], factor: &[f64], y: &mut [f64]) {
     for (&g, &r) in level.group.iter().zip(&level.r) {
         next.b[g as usize] += r;
     }
-    two_steps(below, factor, y);
+    two_steps(below, coarsest);
     let next = &below[0];
     for (&g, x) in level.group.iter().zip(&mut level.x) {
         *x += next.x[g as usize];
@@ -297,12 +264,12 @@ fn cycle(levels: &mut [Level], factor: &[f64], y: &mut [f64]) {
 }
 
 /// Up to two steps of flexible conjugate gradients on the first level, preconditioned by its cycle: x from b.
-fn two_steps(levels: &mut [Level], factor: &[f64], y: &mut [f64]) {
+fn two_steps(levels: &mut [Level], coarsest: &mut Elimination) {
     if levels.len() == 1 {
-        return cycle(levels, factor, y);
+        return cycle(levels, coarsest);
     }
     let b_norm = dot(&levels[0].b, &levels[0].b);
-    cycle(levels, factor, y);
+    cycle(levels, coarsest);
     let l = &mut levels[0];
     std::mem::swap(&mut l.c, &mut l.x);
     let c_ac = l.graph.apply(&l.c, &mut l.ac);
@@ -319,7 +286,7 @@ fn two_steps(levels: &mut [Level], factor: &[f64], y: &mut [f64]) {
     let mut first = step;
     let mut second = 0.0;
     if dot(&l.b, &l.b) > GOOD_ENOUGH * GOOD_ENOUGH * b_norm {
-        cycle(levels, factor, y);
+        cycle(levels, coarsest);
         let l = &mut levels[0];
         let d_ad = l.graph.apply(&l.x, &mut l.v);
         let d_ac = dot(&l.x, &l.ac);
@@ -334,25 +301,5 @@ fn two_steps(levels: &mut [Level], factor: &[f64], y: &mut [f64]) {
     for (x, c) in l.x.iter_mut().zip(&l.c) {
         // Without a second step x still holds what the swap left there.
         *x = first * c + if second == 0.0 { 0.0 } else { second * *x };
-    }
-}
-
-/// Forward and back substitution with the Cholesky factor.
-fn solve_coarsest(level: &mut Level, factor: &[f64], y: &mut [f64]) {
-    let n = level.b.len();
-    for i in 0..n {
-        let mut sum = f64::from(level.b[i]);
-        for k in 0..i {
-            sum -= factor[i * n + k] * y[k];
-        }
-        y[i] = sum / factor[i * n + i];
-    }
-    for i in (0..n).rev() {
-        y[i] /= factor[i * n + i];
-        let yi = y[i];
-        for k in 0..i {
-            y[k] -= factor[i * n + k] * yi;
-        }
-        level.x[i] = yi as f32;
     }
 }

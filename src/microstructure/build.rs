@@ -173,7 +173,7 @@ fn fill(recipe: &Recipe, thin: u32, begin: &mut dyn FnMut(BuildStage)) -> Result
     let particles = packing.spheres();
 
     begin(BuildStage::Distances);
-    let index = SphereIndex::new(&particles, extent, REACH_UM);
+    let index = SphereIndex::new(&particles, extent, REACH_UM, grid.voxel_um);
     let field = DistanceField::new(&grid, &particles, REACH_UM);
     let mut phase = vec![Phase::Pore; grid.len()];
     let mut particle = vec![NO_PARTICLE; grid.len()];

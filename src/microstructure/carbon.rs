@@ -36,6 +36,9 @@ const BRIDGING: f64 = 4.0;
 /// ways on that an electrode of the paper's width could hang on a single contact (seed 9 at 10 wt%).
 const ISLAND_UM: f64 = 0.7;
 
+/// What of the noise becomes 0 to 1: ±0.6 holds all but a few per mille of it.
+const NOISE_RANGE: f64 = 1.2;
+
 /// Points of the sample that fixes K*. A per cent of the carbon's volume at the paper's 4 vol%.
 const SAMPLE_POINTS: u32 = 1 << 18;
 
@@ -141,10 +144,12 @@ impl CarbonField {
         if self.dispersion == 0.0 {
             return smooth;
         }
-        let at = [0, 1, 2].map(|a| p[a] * self.cells_per_um[a]);
-        // ±0.6 holds all but a few per mille of the noise.
-        let w = (0.5 + self.noise.at(at, walk) / 1.2).clamp(0.0, 1.0);
+        let w = (0.5 + self.noise.at(self.cells(p), walk) / NOISE_RANGE).clamp(0.0, 1.0);
         smooth + self.dispersion * SPREAD_UM * w
+    }
+
+    fn cells(&self, p: [f64; 3]) -> [f64; 3] {
+        [0, 1, 2].map(|a| p[a] * self.cells_per_um[a])
     }
 
     /// The faces outside the NCA that carbon crosses, those where mixed coat lies against carbon among them.
@@ -163,23 +168,31 @@ impl CarbonField {
         }
         let h = grid.voxel_um;
         let along = points_along(h);
-        // From the centre of a voxel to the corner of its face.
-        let farthest = 0.75_f64.sqrt() * h;
+        // From the centre of a voxel to the outermost points of its faces.
+        let aside = 0.5 * (1.0 - 1.0 / along as f64);
+        let farthest = (0.25 + 2.0 * aside * aside).sqrt() * h;
         let near = |voxel: usize| {
             let [d1, d2] = [field.first[voxel], field.second[voxel]].map(|d| f64::from(d) - farthest);
             self.smooth_key(d1, d2) <= self.threshold
         };
         let mut walk = Walk::default();
         let mut faces = Vec::new();
-        for voxel in (0..phase.len()).filter(|&v| phase[v] != Phase::Nca && near(v)) {
+        let mut spheres = Vec::new();
+        for voxel in (0..phase.len()).filter(|&v| phase[v] != Phase::Nca) {
+            let here = near(voxel);
+            spheres.clear();
             for axis in Axis::ALL {
                 let next = grid.next(voxel, axis);
-                if next.is_some_and(|next| phase[next] == Phase::Nca || !near(next)) {
-                    continue;
-                }
                 let sides = [phase[voxel], next.map_or(Phase::Carbon, |next| phase[next])];
                 let both_carbon = sides == [Phase::Carbon; 2];
                 let coat_meets_carbon = sides.contains(&Phase::Mixed) && sides.contains(&Phase::Carbon);
+                let may_hold = here && next.is_none_or(near) || coat_meets_carbon;
+                if !may_hold || sides[1] == Phase::Nca {
+                    continue;
+                }
+                if spheres.is_empty() {
+                    index.around(grid.centre_um(voxel), farthest, &mut spheres);
+                }
                 let a = axis.index();
                 let mut corner = grid.centre_um(voxel).map(|c| c - 0.5 * h);
                 corner[a] += h;
@@ -188,8 +201,7 @@ impl CarbonField {
                     let mut p = corner;
                     p[(a + 1) % 3] += ((i % along) as f64 + 0.5) / along as f64 * h;
                     p[(a + 2) % 3] += ((i / along) as f64 + 0.5) / along as f64 * h;
-                    let p = index.inside(p);
-                    let [first, second] = index.nearest_two(p);
+                    let [first, second] = index.nearest_two_of(&spheres, p);
                     let d = first.distance_um;
                     inside += u32::from(if d >= self.reach {
                         both_carbon
@@ -210,6 +222,10 @@ impl CarbonField {
 
     /// Is there carbon at this point?
     pub(crate) fn holds(&self, p: [f64; 3], d1: f64, d2: f64, walk: &mut Walk) -> bool {
-        self.smooth_key(d1, d2) <= self.threshold && self.key(p, d1, d2, walk) <= self.threshold
+        let room = self.threshold - self.smooth_key(d1, d2);
+        let spread = self.dispersion * SPREAD_UM;
+        // At the top of its range the random field adds all of the spread.
+        let all = room >= spread;
+        room >= 0.0 && (all || self.noise.at_most((room / spread - 0.5) * NOISE_RANGE, self.cells(p), walk))
     }
 }

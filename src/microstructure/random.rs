@@ -84,8 +84,21 @@ impl Noise {
 
     /// The field at a point [cells]; `walk` remembers where the last one was.
     pub(crate) fn at(&self, p: [f64; 3], walk: &mut Walk) -> f64 {
+        (self.octave(p, &mut walk.coarse) + self.fine_octave(p, walk)) / 1.25
+    }
+
+    /// Is the field at a point [cells] at most `limit`? Mostly the first octave decides.
+    pub(crate) fn at_most(&self, limit: f64, p: [f64; 3], walk: &mut Walk) -> bool {
+        /// An octave stays within ±1.04.
+        const FINE: f64 = 0.5 * 1.05;
+        let coarse = self.octave(p, &mut walk.coarse);
+        let room = 1.25 * limit - coarse;
+        room >= FINE || room >= -FINE && room >= self.fine_octave(p, walk)
+    }
+
+    fn fine_octave(&self, p: [f64; 3], walk: &mut Walk) -> f64 {
         let fine = Noise { seed: self.seed ^ 0x9e37_79b9_7f4a_7c15, period: self.period.map(|[x, y]| [2 * x, 2 * y]) };
-        (self.octave(p, &mut walk.coarse) + 0.5 * fine.octave(p.map(|c| 2.0 * c + 0.37), &mut walk.fine)) / 1.25
+        0.5 * fine.octave(p.map(|c| 2.0 * c + 0.37), &mut walk.fine)
     }
 
     fn octave(&self, p: [f64; 3], near: &mut Option<Cell>) -> f64 {

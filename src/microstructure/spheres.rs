@@ -124,20 +124,25 @@ pub(crate) struct Neighbour {
     pub distance_um: f64,
 }
 
+/// Centre of an image of a sphere [um], its radius [um] and its number.
+pub(crate) type Listed = ([f64; 3], f64, u32);
+
 /// Answers which two sphere surfaces lie nearest to a point.
 pub(crate) struct SphereIndex {
     cells: [usize; 3],
     per_um: [f64; 3],
     extent: [f64; 3],
     start: Vec<u32>,
-    /// Centre, radius and number of the spheres of each cell.
-    items: Vec<([f64; 3], f64, u32)>,
+    /// The spheres of each cell.
+    items: Vec<Listed>,
     reach: f64,
 }
 
 impl SphereIndex {
-    /// Lists, for each cell of about 2 um, the spheres whose surface comes within `reach` [um] of it.
-    pub(crate) fn new(spheres: &[Sphere], extent: [f64; 3], reach: f64) -> SphereIndex {
+    /// Lists, for each cell of about 2 um, the spheres whose surface comes within `reach` [um] of it, and `around` more.
+    ///
+    /// * `around` – greatest radius that [`SphereIndex::around`] is asked for [um]
+    pub(crate) fn new(spheres: &[Sphere], extent: [f64; 3], reach: f64, around: f64) -> SphereIndex {
         // Cells much smaller than the spheres only multiply the lists; many cells only matter for long domains.
         let largest = spheres.iter().map(|s| s.radius_um).fold(0.0, f64::max);
         let edge = f64::max(0.8 * largest, 0.5 * reach);
@@ -145,7 +150,7 @@ impl SphereIndex {
         let size = [extent[0] / cells[0] as f64, extent[1] / cells[1] as f64, extent[2] / cells[2] as f64];
         let mut entries: Vec<(u32, [f64; 3], f64, u32)> = Vec::new();
         for (number, sphere) in spheres.iter().enumerate() {
-            let cut = sphere.radius_um + reach;
+            let cut = sphere.radius_um + reach + around;
             for c in images(sphere.centre_um, cut, extent) {
                 let range = |a: usize| {
                     let low = ((c[a] - cut) / size[a]).floor().max(0.0) as usize;
@@ -204,15 +209,33 @@ impl SphereIndex {
 
     /// The two nearest surfaces; where none is in reach, number [`NO_PARTICLE`] at distance `reach`.
     pub(crate) fn nearest_two(&self, p: [f64; 3]) -> [Neighbour; 2] {
+        self.nearest_two_of(self.near(p), p)
+    }
+
+    /// The spheres that may be among the nearest two of a point within `radius` [um] of `p`.
+    pub(crate) fn around(&self, p: [f64; 3], radius: f64, found: &mut Vec<Listed>) {
+        found.clear();
+        let second = self.nearest_two(p)[1].distance_um;
+        found.extend(self.near(p).iter().filter(|(c, r, _)| direction(p, *c).1 - r <= second + 2.0 * radius));
+    }
+
+    /// The spheres listed for the cell of a point.
+    fn near(&self, p: [f64; 3]) -> &[Listed] {
         let mut cell = 0;
         for a in [2, 1, 0] {
             // A point a rounding error outside belongs to the outermost cell.
             let at = ((p[a] * self.per_um[a]).max(0.0) as usize).min(self.cells[a] - 1);
             cell = cell * self.cells[a] + at;
         }
+        &self.items[self.start[cell] as usize..self.start[cell + 1] as usize]
+    }
+
+    /// As [`SphereIndex::nearest_two`], of those listed.
+    #[inline]
+    pub(crate) fn nearest_two_of(&self, spheres: &[Listed], p: [f64; 3]) -> [Neighbour; 2] {
         let far = Neighbour { number: NO_PARTICLE, centre_um: p, distance_um: self.reach };
         let mut found = [far; 2];
-        for &(c, r, number) in &self.items[self.start[cell] as usize..self.start[cell + 1] as usize] {
+        for &(c, r, number) in spheres {
             let d = [p[0] - c[0], p[1] - c[1], p[2] - c[2]];
             let d2 = d[0] * d[0] + d[1] * d[1] + d[2] * d[2];
             let limit = r + found[1].distance_um;
@@ -277,7 +300,7 @@ mod tests {
             let grid = VoxelGrid { size: extent.map(|l| l as usize * 2), voxel_um: 0.5 };
             let reach = 1.7;
             let field = DistanceField::new(&grid, &spheres, reach);
-            let index = SphereIndex::new(&spheres, extent, reach);
+            let index = SphereIndex::new(&spheres, extent, reach, 0.0);
             for voxel in 0..grid.len() {
                 let p = grid.centre_um(voxel);
                 let expected = brute(p, &spheres, extent);

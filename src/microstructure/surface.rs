@@ -125,7 +125,7 @@ pub(crate) fn faces(grid: &VoxelGrid, phase: &[Phase], particle: &[u32], models:
 #[cfg(test)]
 pub(crate) fn of_sphere(grid: &VoxelGrid, phase: &[Phase], particle: &[u32], sphere: &Sphere) -> Vec<SurfaceFace> {
     let spheres = std::slice::from_ref(sphere);
-    let index = SphereIndex::new(spheres, grid.extent_um(), 1.0);
+    let index = SphereIndex::new(spheres, grid.extent_um(), 1.0, 0.0);
     let coat = Coat::default();
     let carbon = CarbonField::new(&crate::recipe::Recipe::default(), &coat, &index, grid.extent_um(), 0.0, 1.0, 1);
     faces(
