@@ -291,6 +291,8 @@ pub fn calibrate(sample: &Sample, evaluations: usize) -> Result<()> {
                 let sum: f64 = lines.iter().map(|line| line.residual / tolerance(line)).map(|r| r * r).sum();
                 let residuals: Vec<String> = lines.iter().map(|l| format!("{:+.1}", l.residual)).collect();
                 eprintln!("{:3}  {sum:9.3}  {}", history.borrow().len() + 1, residuals.join("  "));
+                // A number that is not there, such as R3 of an electrode that never gets to 3.8 V, must not lead the search.
+                let sum = if sum.is_finite() { sum } else { WORKS_NOT };
                 history.borrow_mut().push((sum, changes, lines));
                 sum
             }

@@ -171,9 +171,9 @@ pub(crate) struct Spot<'a> {
 }
 
 impl Spot<'_> {
-    /// How far this point, if it is bare, lies from the edge of the halide, as a share of the surface.
+    /// How far this point, if it is bare, lies from the edge of the halide, as a share of the surface; infinitely far without halide.
     pub(crate) fn margin(&self) -> f64 {
-        self.halide.map_or(1.0, |(layer, v)| layer.margin(v))
+        self.halide.map_or(f64::INFINITY, |(layer, v)| layer.margin(v))
     }
 }
 
