@@ -292,9 +292,9 @@ pub fn calibrate(sample: &Sample, evaluations: usize) -> Result<()> {
                 let residuals: Vec<String> = lines.iter().map(|l| format!("{:+.1}", l.residual)).collect();
                 eprintln!("{:3}  {sum:9.3}  {}", history.borrow().len() + 1, residuals.join("  "));
                 // A number that is not there, such as R3 of an electrode that never gets to 3.8 V, must not lead the search.
-                let sum = if sum.is_finite() { sum } else { WORKS_NOT };
-                history.borrow_mut().push((sum, changes, lines));
-                sum
+                let missing = !sum.is_finite();
+                history.borrow_mut().push((if missing { f64::INFINITY } else { sum }, changes, lines));
+                if missing { WORKS_NOT } else { sum }
             }
             Err(error) => {
                 // No electrode works there (a side current beyond that of the charge, say): the search goes elsewhere.

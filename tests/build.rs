@@ -170,7 +170,6 @@ fn routes_and_coats_differ_as_they_should() {
     assert_eq!(share(&preset("bare", json!({})), |f| f.covered), 0.0);
 }
 
-/// The layer's volume over that of the halide weighed in, its faces taken as parts of shells around their spheres.
 #[test]
 fn without_a_coat_nothing_keeps_off_its_edges() {
     let [near, far] = [0.0, 0.5].map(|standoff| preset("bare", json!({"voxel_um": 1.0, "edge_standoff": standoff})));
@@ -178,6 +177,7 @@ fn without_a_coat_nothing_keeps_off_its_edges() {
     assert!(share(&far, |f| f.sheltered) == 0.0 && share(&far, |f| f.carbon) > 0.0);
 }
 
+/// The layer's volume over that of the halide weighed in, its faces taken as parts of shells around their spheres.
 #[test]
 fn the_coat_holds_the_halide_that_was_weighed_in() {
     for (parts, route) in [(3, "mechanical"), (9, "manual"), (9, "mechanical"), (30, "mechanical"), (60, "manual")] {

@@ -9,8 +9,9 @@ use super::rule::{ORDER, Rule, ages, extrapolation};
 pub struct StepControl {
     /// Error allowed in the terminal voltage by the algebra [V].
     pub tolerance_v: f64,
-    /// Local error and change of the terminal voltage aimed at in a step [V]; the error below 0.5C times √ of 0.5C over the rate, for
-    /// slow currents show every kink of the measured open-circuit voltage, and no formula is of third order across those.
+    /// Local error and change of the terminal voltage aimed at in a step [V]; the error below 0.5C times √ of 0.5C over the rate, at
+    /// most and at rest 5 times: slow currents show every kink of the measured open-circuit voltage, and no formula is of third
+    /// order across those.
     pub voltage_error: f64,
     pub voltage_step: f64,
     /// The same of the logarithm of the current in a hold (below 0.02C, of the current over 0.02C).
@@ -176,7 +177,7 @@ pub struct Errors {
     /// Estimated error of the terminal voltage by the algebra [V].
     pub solver_v: f64,
     /// Estimated local error of the terminal voltage by a step in time under a current [V]; the first two steps of a stage have no
-    /// estimate of their own.
+    /// estimate of their own, nor has one that the algebra's error hides.
     pub step_v: f64,
 }
 
